@@ -1,0 +1,1 @@
+//! The evertoken session machine: decides, and never does.

@@ -1,0 +1,1 @@
+//! The evertoken browser shell: turns the session machine's effects into fetch and timers.

@@ -1,0 +1,1 @@
+//! End to end: real browsers, the built package, the mock server in-process.

@@ -1,0 +1,2 @@
+//! The tool chain in one word.
+fn main() {}

@@ -122,15 +122,11 @@ impl Browser {
                 .args(args.iter().chain(named))
                 .env("DEBIAN_FRONTEND", "noninteractive")
                 .quiet()?;
-            let sentence = if finished.offline() {
-                tools::no_network("apt-get")
-            } else {
-                format!(
-                    "apt-get could not install {}: what it said is above.",
-                    packages.join(", ")
-                )
-            };
-            finished.or_stop(&sentence)?;
+            let failed = format!(
+                "apt-get could not install {}: what it said is above.",
+                packages.join(", ")
+            );
+            finished.or_offline("apt-get", &failed)?;
         }
         Ok(())
     }

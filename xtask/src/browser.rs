@@ -12,7 +12,7 @@ use crate::say::{self, Done, Stop};
 use crate::tools;
 
 /// Which browser the tests run in.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Browser {
     Chrome,
     Firefox,

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::say::{self, Alive, Done, Stop};
-use crate::signals::Group;
+use crate::signals::{self, Group};
 
 /// Of a program that failed, this many of its last lines are shown: enough for a compiler's errors, too few for
 /// a log to drown the sentence after it.
@@ -146,6 +146,7 @@ impl Run {
             .and_then(|thread| thread.join().ok())
             .unwrap_or_default();
         let status = group.wait();
+        drop(group);
         Ok(Finished {
             ok: self.succeeded(status)?,
             out,
@@ -171,6 +172,7 @@ impl Run {
             }
         }
         let status = group.wait();
+        drop(group);
         self.succeeded(status)
     }
 
@@ -182,6 +184,7 @@ impl Run {
 
     fn start(&mut self) -> Done<Group> {
         Group::start(&mut self.command).map_err(|error| {
+            signals::leave_if_asked();
             let program = Path::new(&self.program).display();
             if error.kind() == std::io::ErrorKind::NotFound {
                 Stop::new(format!(
@@ -194,6 +197,7 @@ impl Run {
     }
 
     fn succeeded(&self, status: std::io::Result<ExitStatus>) -> Done<bool> {
+        signals::leave_if_asked();
         status.map(|status| status.success()).map_err(|error| {
             Stop::new(format!(
                 "Lost sight of `{}`: {error}.",

@@ -17,7 +17,6 @@ use crate::package;
 use crate::place::Place;
 use crate::run::{self, Run};
 use crate::say::{self, Done, Stop};
-use crate::signals;
 use crate::tally::Tally;
 use crate::tools;
 
@@ -26,7 +25,7 @@ use crate::tools;
 const BROWSER_SECONDS: &str = "300";
 
 /// What can be tested by itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Lint,
     Core,
@@ -108,7 +107,6 @@ pub(crate) fn test(place: &Place, only: Option<Part>, browser: Browser) -> Done<
                 .run(place, browser)
                 .unwrap_or_else(|stop| failure(&stop)),
         };
-        signals::leave_if_asked();
         if tally == Tally::default() {
             tally += failure(&Stop::new(format!(
                 "No test ran in {}: there must be some.",

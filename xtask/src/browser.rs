@@ -33,6 +33,14 @@ impl Browser {
         }
     }
 
+    /// What its driver is called.
+    pub(crate) fn driver_name(self) -> &'static str {
+        match self {
+            Self::Chrome => "chromedriver",
+            Self::Firefox => "geckodriver",
+        }
+    }
+
     /// The variable in which test runners look for the driver.
     pub(crate) fn driver_variable(self) -> &'static str {
         match self {
@@ -101,10 +109,7 @@ impl Browser {
     }
 
     fn driver(self) -> Option<PathBuf> {
-        match self {
-            Self::Chrome => tools::find("chromedriver"),
-            Self::Firefox => tools::find("geckodriver"),
-        }
+        tools::find(self.driver_name())
     }
 
     fn install(self) -> Done {

@@ -145,11 +145,13 @@ fn wasm(place: &Place, browser: Browser) -> Done<Tally> {
     tools::crates(place)?;
     tools::WASM_BINDGEN.ensure(place)?;
     tools::WASM_PACK.ensure(place)?;
-    let name = browser.name();
     let run = Run::new(place.target().join("tools/bin/wasm-pack"))
         // It would look for a newer version of wasm-bindgen; the one beside it is right.
         .args(["test", "--mode", "no-install", "--headless"])
-        .args([format!("--{name}"), format!("--{name}driver")])
+        .args([
+            format!("--{}", browser.name()),
+            format!("--{}", browser.driver_name()),
+        ])
         .arg(driver)
         .arg(place.root().join("client-wasm"))
         .args(["--features", "js", "--locked"])

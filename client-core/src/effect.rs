@@ -84,6 +84,8 @@ pub enum Effect {
         token: TokenId,
         /// Whether it renews what there was: if it names no user, the present one stays.
         keep_user: bool,
+        /// When the token expires, if that is known.
+        expires: Option<Instant>,
     },
     /// Forget the token and the user.
     Forget,

@@ -402,6 +402,7 @@ impl Session {
             op,
             token,
             keep_user: before.is_some(),
+            expires: grant.expires,
         });
         self.state = State::SignedIn {
             grant,

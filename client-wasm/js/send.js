@@ -165,6 +165,17 @@ export class Sender {
   }
 
   /**
+   * What `promise` brings, unless the signal comes first.
+   *
+   * @template T
+   * @param {Promise<T>} promise
+   * @param {AbortSignal} [signal]
+   */
+  wait(promise, signal) {
+    return unlessAborted(promise, signal);
+  }
+
+  /**
    * Waits until a request may go and returns its token's number, or {@link REPLACED}.
    *
    * @param {number} rejected
@@ -244,7 +255,7 @@ export class Sender {
  * @param {AbortSignal | null | undefined} signal
  * @returns {Promise<T>}
  */
-export function unlessAborted(promise, signal) {
+function unlessAborted(promise, signal) {
   if (!signal) return Promise.resolve(promise);
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

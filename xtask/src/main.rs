@@ -1,2 +1,141 @@
-//! The tool chain in one word.
-fn main() {}
+//! The tool chain in one word: `cargo xtask build`, and so on.
+//!
+//! One file an idea. `main` reads the words; `build` (the engine, then the package), `test`, `demo` and `size` are the
+//! commands; below them `tools` fetches what is needed, `stamp` remembers what is done, `run` and `signals` own the
+//! processes, `say` owns the terminal. It runs on Linux and macOS: processes are led by groups and signals.
+
+mod browser;
+mod demo;
+mod engine;
+mod files;
+mod lint;
+mod package;
+mod place;
+mod run;
+mod say;
+mod signals;
+mod size;
+mod stamp;
+mod tally;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use lexopt::{Arg, ValueExt};
+
+use crate::browser::Browser;
+use crate::place::Place;
+use crate::say::Done;
+use crate::test::Part;
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  build                                   npm/dist, ready for `npm pack`
+  demo [--port N] [--no-open]             the demo page and the mock server on one port (4000)
+  test [lint|core|mock|wasm|npm|e2e] [--browser chrome|firefox]
+                                          every test, or one part
+  size [--json]                           what the package weighs, against npm/size-budget.json
+";
+
+/// What was asked for.
+enum Command {
+    Build,
+    Demo {
+        port: u16,
+        open: bool,
+    },
+    Test {
+        only: Option<Part>,
+        browser: Browser,
+    },
+    Size {
+        json: bool,
+    },
+    Help,
+}
+
+fn main() -> ExitCode {
+    let command = match parse(lexopt::Parser::from_env()) {
+        Ok(command) => command,
+        Err(error) => {
+            say::note(&format!("{error}\n\n{USAGE}"));
+            return ExitCode::from(2);
+        }
+    };
+    match signals::install().and_then(|()| perform(command)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(stop) => {
+            signals::leave_if_asked();
+            say::note(&stop.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does it; says whether all is well, where that has been told already.
+fn perform(command: Command) -> Done<bool> {
+    match command {
+        Command::Build => package::build(&Place::find()?)?,
+        Command::Demo { port, open } => demo::demo(&Place::find()?, port, open)?,
+        Command::Test { only, browser } => return test::test(&Place::find()?, only, browser),
+        Command::Size { json } => size::size(&Place::find()?, json)?,
+        Command::Help => say::answer(USAGE.trim_end()),
+    }
+    Ok(true)
+}
+
+fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let mut command = match args.next()? {
+        Some(Arg::Value(word)) => match word.string()?.as_str() {
+            "build" => Command::Build,
+            "demo" => Command::Demo {
+                port: demo::PORT,
+                open: true,
+            },
+            "test" => Command::Test {
+                only: None,
+                browser: Browser::Chrome,
+            },
+            "size" => Command::Size { json: false },
+            "help" => return Ok(Command::Help),
+            other => return Err(format!("There is no command `{other}`.").into()),
+        },
+        Some(Arg::Short('h') | Arg::Long("help")) => return Ok(Command::Help),
+        Some(arg @ (Arg::Short(_) | Arg::Long(_))) => return Err(arg.unexpected()),
+        None => return Err("Which command?".into()),
+    };
+    while let Some(arg) = args.next()? {
+        match (&mut command, arg) {
+            (_, Arg::Short('h') | Arg::Long("help")) => return Ok(Command::Help),
+            (Command::Demo { port, .. }, Arg::Long("port")) => *port = args.value()?.parse()?,
+            (Command::Demo { open, .. }, Arg::Long("no-open")) => *open = false,
+            (Command::Size { json }, Arg::Long("json")) => *json = true,
+            (Command::Test { browser, .. }, Arg::Long("browser")) => {
+                *browser = args.value()?.parse_with(|name| {
+                    [Browser::Chrome, Browser::Firefox]
+                        .into_iter()
+                        .find(|browser| browser.name() == name)
+                        .ok_or("it is chrome or firefox")
+                })?;
+            }
+            (
+                Command::Test {
+                    only: only @ None, ..
+                },
+                Arg::Value(word),
+            ) => {
+                *only = Some(word.parse_with(|name| {
+                    Part::ALL
+                        .into_iter()
+                        .find(|part| part.name() == name)
+                        .ok_or("there is no such part")
+                })?);
+            }
+            (_, arg) => return Err(arg.unexpected()),
+        }
+    }
+    Ok(command)
+}

@@ -1,0 +1,148 @@
+//! A real browser and the driver that steers it.
+//!
+//! Where this runs as root on Debian (a container, a build machine) they are installed with apt;
+//! on anyone's own machine nothing is installed behind their back, only named.
+
+use std::path::{Path, PathBuf};
+
+use crate::files;
+use crate::place::Place;
+use crate::run::Run;
+use crate::say::{self, Done, Stop};
+use crate::tools;
+
+/// Which browser the tests run in.
+#[derive(Clone, Copy)]
+pub(crate) enum Browser {
+    Chrome,
+    Firefox,
+}
+
+/// Where the browsers are found that are not on the search path.
+const APPLICATIONS: [&str; 2] = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Firefox.app/Contents/MacOS/firefox",
+];
+
+impl Browser {
+    /// What the command line and `EVERTOKEN_BROWSER` call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chrome => "chrome",
+            Self::Firefox => "firefox",
+        }
+    }
+
+    /// The variable in which test runners look for the driver.
+    pub(crate) fn driver_variable(self) -> &'static str {
+        match self {
+            Self::Chrome => "CHROMEDRIVER",
+            Self::Firefox => "GECKODRIVER",
+        }
+    }
+
+    /// Installs what may be installed; gives the driver, or names what is missing.
+    pub(crate) fn ready(self, place: &Place) -> Done<PathBuf> {
+        if !self.is_there() && is_debian_root()? {
+            self.install()?;
+        }
+        if let Self::Firefox = self
+            && self.executable().is_some()
+            && tools::find("geckodriver").is_none()
+        {
+            tools::GECKODRIVER.ensure(place)?;
+            return Ok(place.target().join("tools/bin/geckodriver"));
+        }
+        match self.driver() {
+            Some(driver) if self.is_there() => Ok(driver),
+            Some(_) | None => Err(Stop::new(match self {
+                Self::Chrome => {
+                    "Chromium or Chrome and its chromedriver are needed: install both (on Debian: \
+                     `apt install chromium chromium-driver`) and run this again."
+                }
+                Self::Firefox => {
+                    "Firefox is needed: install it (on Debian: `apt install firefox-esr`) and run this again."
+                }
+            })),
+        }
+    }
+
+    fn is_there(self) -> bool {
+        match self {
+            Self::Chrome => self.executable().is_some() && self.driver().is_some(),
+            // Its driver is built here if need be.
+            Self::Firefox => self.executable().is_some(),
+        }
+    }
+
+    fn executable(self) -> Option<PathBuf> {
+        let (names, application): (&[&str], _) = match self {
+            Self::Chrome => (
+                &[
+                    "chromium",
+                    "chromium-browser",
+                    "google-chrome",
+                    "google-chrome-stable",
+                    "chrome",
+                ],
+                "Google Chrome",
+            ),
+            Self::Firefox => (&["firefox-esr", "firefox"], "firefox"),
+        };
+        let application = APPLICATIONS
+            .map(Path::new)
+            .into_iter()
+            .find(|path| path.ends_with(application));
+        names.iter().find_map(|name| tools::find(name)).or_else(|| {
+            application
+                .filter(|path| path.is_file())
+                .map(Path::to_owned)
+        })
+    }
+
+    fn driver(self) -> Option<PathBuf> {
+        match self {
+            Self::Chrome => tools::find("chromedriver"),
+            Self::Firefox => tools::find("geckodriver"),
+        }
+    }
+
+    fn install(self) -> Done {
+        let packages: &[&str] = match self {
+            Self::Chrome => &["chromium", "chromium-driver"],
+            Self::Firefox => &["firefox-esr"],
+        };
+        say::step(&format!("Installing {} (apt-get)", packages.join(", ")));
+        for args in [
+            &["update"][..],
+            &["install", "--yes", "--no-install-recommends"],
+        ] {
+            let named = if args.len() > 1 { packages } else { &[] };
+            let finished = Run::new("apt-get")
+                .args(args.iter().chain(named))
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .quiet()?;
+            let sentence = if finished.offline() {
+                tools::no_network("apt-get")
+            } else {
+                format!(
+                    "apt-get could not install {}: what it said is above.",
+                    packages.join(", ")
+                )
+            };
+            finished.or_stop(&sentence)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_debian_root() -> Done<bool> {
+    let release = files::tree(Path::new("/etc/os-release"))?
+        .into_values()
+        .next()
+        .unwrap_or_default();
+    let debian = String::from_utf8_lossy(&release)
+        .lines()
+        .any(|line| line == "ID=debian");
+    Ok(debian && rustix::process::geteuid().is_root() && tools::find("apt-get").is_some())
+}

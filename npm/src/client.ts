@@ -1,19 +1,17 @@
 // The client in TypeScript's idiom. Nothing is decided here: the engine does that.
 
-import { Engine, startEngine } from "./engine.js";
-import { invalidArgument, isAuthError, toAuthError, type AuthError, type Failure } from "./errors.js";
+import { startEngine, type EngineConstructor } from "./engine.js";
+import {
+  invalidArgument,
+  isAuthError,
+  toAuthError,
+  type AuthError,
+  type Failure,
+} from "./errors.js";
 import { engineEvent, sendEvent, type AuthEvent } from "./events.js";
 import { checkOptions, type CheckedOptions } from "./options.js";
 import { defaultUser, readSession } from "./session.js";
 import type { AuthClient, AuthClientOptions, Session, User } from "./types.js";
-
-/** What `send.js` offers. */
-interface Sender {
-  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-  token(rejected?: string, signal?: AbortSignal): Promise<string>;
-  refresh(signal?: AbortSignal): Promise<void>;
-  wait<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T>;
-}
 
 const SCOPES = { local: 0, others: 1, global: 2 } as const;
 
@@ -26,15 +24,18 @@ const SCOPES = { local: 0, others: 1, global: 2 } as const;
 export function createAuthClient<U = User>(options: AuthClientOptions<U> = {}): AuthClient<U> {
   const checked = checkOptions(options as AuthClientOptions<never>);
   try {
-    startEngine();
+    return started(startEngine(), checked, options);
   } catch (error) {
-    if (isAuthError(error)) return unstarted(error);
+    if (isAuthError(error) && error.code === "engine") return unstarted(error);
     throw error;
   }
-  return started(checked, options);
 }
 
-function started<U>(checked: CheckedOptions, options: AuthClientOptions<U>): AuthClient<U> {
+function started<U>(
+  Engine: EngineConstructor,
+  checked: CheckedOptions,
+  options: AuthClientOptions<U>,
+): AuthClient<U> {
   const { onEvent, parseUser } = options;
   const listeners = new Set<(session: Session<U>) => void>();
   const tell = (event: AuthEvent) => onEvent && guarded(() => onEvent(event));
@@ -63,13 +64,13 @@ function started<U>(checked: CheckedOptions, options: AuthClientOptions<U>): Aut
     (kind: number, method: string, url: string) => tell(sendEvent(kind, method, url)),
     toAuthError,
   );
-  const sender = engine.sender as Sender;
+  const sender = engine.sender;
   session = readSession(engine, readUser);
   engine.start();
 
-  const conclude = async (promise: Promise<unknown>, signal?: AbortSignal) => {
+  const conclude = async (promise: Promise<Failure | undefined>, signal?: AbortSignal) => {
     const failure = await sender.wait(promise, signal);
-    if (failure) throw toAuthError(failure as Failure);
+    if (failure) throw toAuthError(failure);
   };
   const present = () => (session.status === "signed-in" ? session.user : null);
 
@@ -91,7 +92,7 @@ function started<U>(checked: CheckedOptions, options: AuthClientOptions<U>): Aut
       return present();
     },
     async setSession(grant) {
-      const failure = engine.setSession(grant) as Failure | undefined;
+      const failure = engine.setSession(grant);
       if (failure) throw toAuthError(failure);
       return present();
     },

@@ -95,7 +95,10 @@ const TEXTS: Record<number, Text> = {
 
 /** By the engine's number of the case, where a code has several: another message, another cure. */
 const DETAILS: Record<number, [message: string, hint: string]> = {
-  1: ["logout() was called while this login was on its way.", "Call login() again if it is still wanted."],
+  1: [
+    "logout() was called while this login was on its way.",
+    "Call login() again if it is still wanted.",
+  ],
   2: [
     "The browser dropped the refresh cookie after the login.",
     "Page and backend must be on the same site: open the page on the backend's host name (localhost and 127.0.0.1 are two sites), or let the backend set SameSite=None; Secure.",

@@ -28,7 +28,10 @@ export function checkOptions(options: AuthClientOptions<never>): CheckedOptions 
   ]);
   for (const [name, value] of Object.entries({ parseUser, onEvent, fetch: options.fetch })) {
     if (value !== undefined && typeof value !== "function") {
-      throw invalidArgument(`${name} is no function.`, `Pass a function as ${name}, or leave it out.`);
+      throw invalidArgument(
+        `${name} is no function.`,
+        `Pass a function as ${name}, or leave it out.`,
+      );
     }
   }
   return {

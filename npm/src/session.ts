@@ -1,7 +1,7 @@
 // The engine's numbers as a session people read.
 
-import type { Engine } from "../engine/evertoken.js";
-import { toAuthError, type Failure } from "./errors.js";
+import type { Engine } from "./engine.js";
+import { toAuthError } from "./errors.js";
 import type { Session, SignedOutReason } from "./types.js";
 
 /** By the engine's number. */
@@ -26,10 +26,10 @@ export function readSession<U>(
   engine: Engine,
   readUser: (user: unknown, claims: Record<string, unknown> | undefined) => U | null,
 ): Session<U> {
-  const [status, more] = engine.view() as [number, number];
+  const [status, more] = engine.view();
   switch (status) {
     case 0: {
-      const trouble = engine.trouble() as Failure | undefined;
+      const trouble = engine.trouble();
       return Object.freeze({
         status: "restoring",
         ...(trouble && { error: toAuthError(trouble) }),
@@ -40,7 +40,7 @@ export function readSession<U>(
     case 2:
       return Object.freeze({ status: "signing-in" });
     case 3: {
-      const [user, claims] = engine.user() as [unknown, Record<string, unknown> | undefined];
+      const [user, claims] = engine.user();
       return Object.freeze({
         status: "signed-in",
         user: readUser(user, claims),

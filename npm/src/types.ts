@@ -91,10 +91,7 @@ export interface AuthClient<U = User> {
    * Signs out: here at once, at the server when it can be told. If it rejects, the user is signed out
    * here all the same, and the server is told as soon as it can be.
    */
-  logout(options?: {
-    scope?: "local" | "others" | "global";
-    signal?: AbortSignal;
-  }): Promise<void>;
+  logout(options?: { scope?: "local" | "others" | "global"; signal?: AbortSignal }): Promise<void>;
   /** Calls `listener` on every change, and not at once. Returns how to stop. */
   subscribe(listener: (session: Session<U>) => void): () => void;
   /** Ends the client for good; waiting calls reject with `disposed`. Idempotent. */

@@ -43,4 +43,6 @@ mod transport;
 pub use client::{AuthClient, Subscription};
 pub use error::Error;
 pub use evertoken_core::{Code, Detail, Event, Failure, Reason, Scope, View};
+#[cfg(feature = "js")]
+pub use js::Engine;
 pub use options::Options;

@@ -1,1 +1,48 @@
-//! The evertoken browser shell: turns the session machine's effects into fetch and timers.
+//! The evertoken browser shell: it does, and does not decide.
+//!
+//! [`evertoken_core`] holds the session machine; this crate gives it a browser. Everything goes through
+//! one place, `driver.rs`: it feeds the machine, performs the effects that come out **one at a time and
+//! with nothing borrowed**, and sets one timer for the next deadline. Around it one file for each thing
+//! it talks to: `transport` (the auth endpoints), `timer`, `clock`, `document` (parsed answers),
+//! `promise` (those who wait), `error`.
+//!
+//! What must be exactly the platform's is JavaScript: `js/send.js` shapes and sends an app's requests.
+//! It asks this crate whether a request may go, and on a 401 what now, so a call with a good token costs
+//! one crossing and no future.
+//!
+//! # From a Rust front end
+//!
+//! ```no_run
+//! # async fn app(credentials: wasm_bindgen::JsValue, request: web_sys::Request) -> Result<(), evertoken::Error> {
+//! use evertoken::{AuthClient, Options};
+//!
+//! let auth = AuthClient::new(Options::new("https://api.example.com"))?;
+//! auth.login(credentials).await?;
+//! let response = auth.fetch(&request).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # What it never does
+//!
+//! Write a token to storage, a log, an error or a URL; panic; call out while the machine is borrowed;
+//! hold a borrow across an `await`; free itself (`dispose` is a state).
+
+mod client;
+mod clock;
+mod document;
+mod driver;
+mod error;
+#[cfg(feature = "js")]
+mod js;
+mod options;
+mod promise;
+mod send;
+mod timer;
+mod transport;
+
+pub use client::{AuthClient, Subscription};
+pub use error::Error;
+pub use evertoken_core::{Code, Detail, Event, Failure, Reason, Scope, View};
+#[cfg(feature = "js")]
+pub use js::Engine;
+pub use options::Options;

@@ -1,0 +1,119 @@
+//! A grant: one access token, seen from outside. The token itself is the shell's.
+
+use core::time::Duration;
+
+use crate::read::Granted;
+use crate::rng::Rng;
+use crate::time::{Instant, millis};
+
+/// Names one access token of one session machine. Later tokens have greater ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenId(pub(crate) u32);
+
+impl TokenId {
+    /// The id as a number greater than zero, for a shell to carry through another language.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// The id a shell carried through another language; zero names no token.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        if number == 0 {
+            None
+        } else {
+            Some(Self(number))
+        }
+    }
+}
+
+/// A token that has just arrived is worth one try even if it says that it has expired: whoever waited
+/// for it would otherwise be sent round for ever by a backend that grants zero seconds.
+const WORTH_ONE_TRY: Duration = Duration::from_secs(1);
+
+/// The timer renews at most once a second. A shorter-lived token is renewed when somebody needs it.
+const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);
+
+/// One access token.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    pub(crate) token: TokenId,
+    /// The first token of the same subject in a row: whoever holds this one or a later one may go on
+    /// with the present one.
+    pub(crate) since: TokenId,
+    /// Who the token stands for, if that can be told.
+    pub(crate) subject: Option<Box<str>>,
+    /// When the token expires, counted from when it was asked for.
+    pub(crate) expires: Option<Instant>,
+    /// Until when it is used.
+    good_until: Option<Instant>,
+    /// When it is renewed in advance.
+    pub(crate) renew_at: Option<Instant>,
+    /// How many refreshes lie between it and the login; none for a login's own token, one for the
+    /// first of a restored session.
+    pub(crate) generation: u32,
+}
+
+impl Grant {
+    /// A grant asked for at `sent` that arrived at `now`.
+    pub(crate) fn new(
+        token: TokenId,
+        granted: Granted,
+        sent: Instant,
+        now: Instant,
+        buffer: Duration,
+        rng: &mut Rng,
+    ) -> Self {
+        let expires = granted.lifetime.map(|lifetime| sent.after(lifetime));
+        Self {
+            token,
+            since: token,
+            subject: granted.subject,
+            expires,
+            good_until: expires.map(|at| at.max(now.after(WORTH_ONE_TRY))),
+            renew_at: granted
+                .lifetime
+                .filter(|lifetime| *lifetime >= SHORTEST_RENEWAL)
+                .map(|lifetime| renewal(lifetime, sent, now, buffer, rng)),
+            generation: 0,
+        }
+    }
+
+    /// Makes this grant the next generation of `before`, which stands for the same user.
+    pub(crate) fn follow(&mut self, before: &Self) {
+        self.since = before.since;
+        self.generation = before.generation.saturating_add(1);
+        if self.subject.is_none() {
+            self.subject.clone_from(&before.subject);
+        }
+    }
+
+    /// Whether the token is used without asking anybody.
+    pub(crate) fn is_good(&self, now: Instant) -> bool {
+        self.good_until.is_none_or(|until| now < until)
+    }
+
+    /// Whether the two stand for the same user, as far as both say.
+    pub(crate) fn is_of(&self, subject: Option<&str>) -> bool {
+        match (self.subject.as_deref(), subject) {
+            (Some(mine), Some(theirs)) => mine == theirs,
+            (Some(_) | None, None) | (None, Some(_)) => true,
+        }
+    }
+}
+
+/// The buffer is at most half the lifetime, so that a short token cannot spin; up to a tenth of it
+/// more spreads the renewals of clients that started together.
+fn renewal(
+    lifetime: Duration,
+    sent: Instant,
+    now: Instant,
+    buffer: Duration,
+    rng: &mut Rng,
+) -> Instant {
+    let buffer = buffer.min(lifetime / 2);
+    let jitter = Duration::from_millis(rng.up_to(millis(buffer) / 10));
+    sent.after(lifetime)
+        .before(buffer)
+        .before(jitter)
+        .max(now.after(SHORTEST_RENEWAL))
+}

@@ -1,0 +1,24 @@
+//! Randomness as an argument: a seeded stream for jitter, and for nothing that must be secret.
+
+/// SplitMix64 (Steele, Lea, Flood 2014): one word of state, good enough to spread deadlines.
+#[derive(Clone, Debug)]
+pub(crate) struct Rng(u64);
+
+impl Rng {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number from 0 to `bound`, both included.
+    pub(crate) fn up_to(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^= z >> 31;
+        match bound.checked_add(1) {
+            Some(n) => z % n,
+            None => z,
+        }
+    }
+}

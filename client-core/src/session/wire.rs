@@ -1,0 +1,127 @@
+//! The one exchange on the wire, and those that wait for it.
+//!
+//! All exchanges share one cookie jar, so they go one after the other: a Set-Cookie that arrives late
+//! must not overwrite a newer one. That there is one slot *is* the single flight: a second refresh has
+//! nowhere to live.
+
+use std::collections::VecDeque;
+
+use core::time::Duration;
+
+use crate::effect::{Exchange, OpId, Scope};
+use crate::time::Instant;
+
+/// How long a login or logout lets the exchange before it answer. Most answers are there within two
+/// seconds; one that is not is aborted, because the user is waiting.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// An exchange that waits its turn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Queued {
+    pub(super) op: OpId,
+    pub(super) exchange: Exchange,
+    /// Whether a failed logout is being repeated, which nobody waits for.
+    pub(super) repeated: bool,
+}
+
+/// An exchange on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    pub(super) op: OpId,
+    pub(super) exchange: Exchange,
+    pub(super) repeated: bool,
+    /// The epoch it was sent from: its answer counts in no other.
+    pub(super) epoch: u32,
+    pub(super) at: Instant,
+    pub(super) deadline: Instant,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Wire {
+    pub(super) sent: Option<Sent>,
+    pub(super) queue: VecDeque<Queued>,
+}
+
+impl Wire {
+    pub(super) fn is_idle(&self) -> bool {
+        self.sent.is_none() && self.queue.is_empty()
+    }
+
+    /// Puts an exchange at the end of the queue, and bounds the patience with the one before it.
+    pub(super) fn enqueue(&mut self, now: Instant, queued: Queued) {
+        if let Some(sent) = &mut self.sent {
+            sent.deadline = sent.deadline.min(now.after(PATIENCE));
+        }
+        self.queue.push_back(queued);
+    }
+
+    /// Takes the next exchange if the wire is free.
+    pub(super) fn send_next(&mut self, now: Instant, epoch: u32, bound: Duration) -> Option<Sent> {
+        if self.sent.is_some() {
+            return None;
+        }
+        let Queued {
+            op,
+            exchange,
+            repeated,
+        } = self.queue.pop_front()?;
+        let patience = if self.queue.is_empty() {
+            bound
+        } else {
+            PATIENCE.min(bound)
+        };
+        let sent = Sent {
+            op,
+            exchange,
+            repeated,
+            epoch,
+            at: now,
+            deadline: now.after(patience),
+        };
+        self.sent = Some(sent);
+        Some(sent)
+    }
+
+    /// Takes the exchange off the wire if it is `op`.
+    pub(super) fn answered(&mut self, op: OpId) -> Option<Sent> {
+        self.sent.take_if(|sent| sent.op == op)
+    }
+
+    /// Takes the exchange off the wire if its time is up.
+    pub(super) fn overdue(&mut self, now: Instant) -> Option<Sent> {
+        self.sent.take_if(|sent| sent.deadline <= now)
+    }
+
+    /// The refresh that is queued, or on the wire and of this epoch.
+    pub(super) fn refresh(&self, epoch: u32) -> Option<OpId> {
+        self.find(epoch, |exchange| matches!(exchange, Exchange::Refresh(_)))
+    }
+
+    /// The login that was asked for last and still counts.
+    pub(super) fn login(&self, epoch: u32) -> Option<OpId> {
+        self.find(epoch, |exchange| exchange == Exchange::Login)
+    }
+
+    /// The logout of `scope` that somebody waits for.
+    pub(super) fn logout(&self, scope: Scope) -> Option<OpId> {
+        let wanted = |exchange, repeated: bool| exchange == Exchange::Logout(scope) && !repeated;
+        let queued = self
+            .queue
+            .iter()
+            .rev()
+            .map(|q| (q.op, q.exchange, q.repeated));
+        let sent = self.sent.iter().map(|s| (s.op, s.exchange, s.repeated));
+        queued
+            .chain(sent)
+            .find(|(_, exchange, repeated)| wanted(*exchange, *repeated))
+            .map(|(op, ..)| op)
+    }
+
+    fn find(&self, epoch: u32, wanted: impl Fn(Exchange) -> bool) -> Option<OpId> {
+        let queued = self.queue.iter().rev().find(|q| wanted(q.exchange));
+        queued.map(|q| q.op).or_else(|| {
+            let sent = self.sent.as_ref()?;
+            (sent.epoch == epoch && wanted(sent.exchange)).then_some(sent.op)
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Time as the machine sees it: an argument, never a call.
+
+use core::time::Duration;
+
+/// A point on the session's own time line, in whole milliseconds since the shell's clock began.
+///
+/// It never goes back, and it counts the time a machine slept. See [`Clock`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The instant `ms` milliseconds after the clock began.
+    pub const fn from_millis(ms: u64) -> Self {
+        Self(ms)
+    }
+
+    /// Milliseconds since the clock began.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// This instant and `d` more. A sum beyond the end of time is the end of time.
+    #[must_use]
+    pub fn after(self, d: Duration) -> Self {
+        Self(self.0.saturating_add(millis(d)))
+    }
+
+    /// This instant less `d`, and never before the beginning.
+    #[must_use]
+    pub fn before(self, d: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(d)))
+    }
+
+    /// The time from `earlier` to this instant; nothing if `earlier` is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// Whole milliseconds of `d`, at most `u64::MAX`. (`Duration::as_millis` is 128 bits wide, which costs
+/// the engine a kilobyte.)
+pub(crate) fn millis(d: Duration) -> u64 {
+    d.as_secs()
+        .saturating_mul(1_000)
+        .saturating_add(u64::from(d.subsec_millis()))
+}
+
+/// Makes one time line out of a browser's two clocks.
+///
+/// `performance.now()` is monotone but stands still while the machine sleeps; `Date.now()` counts
+/// sleep but can be set. The time line advances by whichever moved further and never goes back: sleep
+/// counts, a clock set forward costs at most one early refresh, a clock set back costs nothing.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    performance: f64,
+    date: f64,
+    elapsed: f64,
+}
+
+impl Clock {
+    /// Begins a time line at these readings, both in milliseconds.
+    pub fn new(performance: f64, date: f64) -> Self {
+        Self {
+            performance,
+            date,
+            elapsed: 0.0,
+        }
+    }
+
+    /// The present instant, given the present readings in milliseconds.
+    pub fn now(&mut self, performance: f64, date: f64) -> Instant {
+        let step = (performance - self.performance).max(date - self.date);
+        // A reading that is no number advances nothing.
+        if step > 0.0 && step.is_finite() {
+            self.elapsed += step;
+        }
+        if performance.is_finite() {
+            self.performance = performance;
+        }
+        if date.is_finite() {
+            self.date = date;
+        }
+        // `as` saturates, and truncates to the whole millisecond that is meant here.
+        Instant(self.elapsed as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleep_counts_although_the_monotone_clock_stood_still() {
+        let mut clock = Clock::new(0.0, 1_000.0);
+        assert_eq!(clock.now(5.0, 3_601_000.0), Instant(3_600_000));
+    }
+
+    #[test]
+    fn a_clock_set_back_costs_nothing() {
+        let mut clock = Clock::new(0.0, 10_000_000.0);
+        assert_eq!(clock.now(100.0, 0.0), Instant(100));
+        assert_eq!(clock.now(200.0, 100.0), Instant(200));
+    }
+
+    #[test]
+    fn a_reading_that_is_no_number_advances_nothing() {
+        let mut clock = Clock::new(0.0, 0.0);
+        assert_eq!(clock.now(f64::NAN, f64::NAN), Instant(0));
+        assert_eq!(clock.now(f64::NEG_INFINITY, f64::INFINITY), Instant(0));
+        assert_eq!(clock.now(7.0, 7.0), Instant(7));
+    }
+
+    #[test]
+    fn arithmetic_ends_at_the_ends_of_time() {
+        assert_eq!(Instant(5).before(Duration::from_secs(1)), Instant(0));
+        assert_eq!(Instant(5).after(Duration::MAX), Instant(u64::MAX));
+        assert_eq!(Instant(5).since(Instant(9)), Duration::ZERO);
+    }
+}

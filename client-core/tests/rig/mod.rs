@@ -1,0 +1,280 @@
+//! A shell made of virtual time: it holds what the machine sent until the test answers, moves the clock
+//! from deadline to deadline, and plays callers of `fetch` as a real shell does.
+
+use core::time::Duration;
+
+use evertoken_core::{
+    Access, Code, Config, Effect, Event, Exchange, Failure, Granted, Input, Instant, OpId, Outcome,
+    Reason, Scope, Session, Timer, TokenId, View,
+};
+
+/// Where a call of `fetch` stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Call {
+    /// Waits for an operation before it is sent, or sent again after `rejected`.
+    Waiting { op: OpId, rejected: Option<TokenId> },
+    /// Is on its way with this token; `again` if it was refused once.
+    Sent { token: TokenId, again: bool },
+    /// Was answered by the resource, 401 included.
+    Answered(u16),
+    /// Was told by the client that it cannot go.
+    Refused(Failure),
+    /// Its caller went away.
+    Gone,
+}
+
+pub struct Rig {
+    pub now: Instant,
+    pub session: Session,
+    pub events: Vec<Event>,
+    pub done: Vec<(OpId, Result<(), Failure>)>,
+    pub aborted: Vec<OpId>,
+    pub adopted: Vec<(OpId, TokenId)>,
+    pub changes: usize,
+    /// Everything that was ever sent to an auth endpoint.
+    pub sent: Vec<(OpId, Exchange)>,
+    pub calls: Vec<Call>,
+}
+
+pub const LIFETIME: u64 = 900;
+
+pub fn granted(subject: &str, seconds: u64) -> Outcome {
+    Outcome::Granted(Granted {
+        lifetime: Some(Duration::from_secs(seconds)),
+        subject: Some(subject.into()),
+    })
+}
+
+pub fn denied(reason: Reason) -> Outcome {
+    Outcome::Denied {
+        reason: Some(reason),
+        missing: false,
+        status: 401,
+    }
+}
+
+pub fn failed(code: Code) -> Outcome {
+    Outcome::Failed(Failure::new(code))
+}
+
+impl Rig {
+    /// A client that looks for nothing at its start.
+    pub fn signed_out() -> Self {
+        Self::with(Config {
+            restore: false,
+            ..Config::default()
+        })
+    }
+
+    /// A client in whose session `a` has just signed in.
+    pub fn signed_in() -> Self {
+        Self::signed_in_for(LIFETIME)
+    }
+
+    pub fn signed_in_for(seconds: u64) -> Self {
+        let mut rig = Self::signed_out();
+        let login = rig.login();
+        rig.answer(login, granted("a", seconds));
+        rig
+    }
+
+    /// A client at its start, already asking.
+    pub fn restoring() -> Self {
+        Self::with(Config::default())
+    }
+
+    pub fn with(config: Config) -> Self {
+        let mut rig = Self {
+            now: Instant::from_millis(1_000),
+            session: Session::new(config, 1),
+            events: vec![],
+            done: vec![],
+            aborted: vec![],
+            adopted: vec![],
+            changes: 0,
+            sent: vec![],
+            calls: vec![],
+        };
+        rig.session.start(rig.now);
+        rig.drain();
+        rig
+    }
+
+    pub fn login(&mut self) -> OpId {
+        let op = self.session.login(self.now).expect("not disposed");
+        self.drain();
+        op
+    }
+
+    pub fn logout(&mut self) -> OpId {
+        self.logout_of(Scope::Global)
+    }
+
+    pub fn logout_of(&mut self, scope: Scope) -> OpId {
+        let op = self.session.logout(self.now, scope).expect("not disposed");
+        self.drain();
+        op
+    }
+
+    pub fn answer(&mut self, op: OpId, outcome: Outcome) {
+        self.session.handle(self.now, Input::Answer { op, outcome });
+        self.drain();
+    }
+
+    /// Answers the refresh that was sent last.
+    pub fn answer_refresh(&mut self, outcome: Outcome) {
+        let op = self.last_refresh();
+        self.answer(op, outcome);
+    }
+
+    pub fn last_refresh(&self) -> OpId {
+        let is_refresh =
+            |(_, exchange): &&(OpId, Exchange)| matches!(exchange, Exchange::Refresh(_));
+        self.sent
+            .iter()
+            .rev()
+            .find(is_refresh)
+            .expect("a refresh was sent")
+            .0
+    }
+
+    pub fn refreshes(&self) -> usize {
+        let is_refresh =
+            |(_, exchange): &&(OpId, Exchange)| matches!(exchange, Exchange::Refresh(_));
+        self.sent.iter().filter(is_refresh).count()
+    }
+
+    /// Lets time pass; every deadline on the way rings when it is due.
+    pub fn pass(&mut self, d: Duration) {
+        let end = self.now.after(d);
+        while let Some((at, _)) = self.session.poll_timeout().filter(|(at, _)| *at <= end) {
+            self.now = self.now.max(at);
+            self.tick();
+            let next = self.session.poll_timeout().map(|(at, _)| at);
+            assert_ne!(
+                next,
+                Some(at),
+                "a deadline that is due is met, or the shell would spin"
+            );
+        }
+        self.now = end;
+    }
+
+    /// Lets time pass until the machine sends a refresh by itself.
+    pub fn pass_until_refresh(&mut self) {
+        let before = self.refreshes();
+        while self.refreshes() == before {
+            let (at, _) = self.session.poll_timeout().expect("a timer is set");
+            self.pass(at.since(self.now));
+        }
+    }
+
+    /// The machine sleeps, or the clock jumps: time passes and no timer rings.
+    pub fn sleep(&mut self, d: Duration) {
+        self.now = self.now.after(d);
+    }
+
+    pub fn tick(&mut self) {
+        self.session.handle(self.now, Input::Tick);
+        self.drain();
+    }
+
+    /// Somebody calls `fetch`; returns the call's number.
+    pub fn call(&mut self) -> usize {
+        self.calls.push(Call::Gone);
+        let number = self.calls.len() - 1;
+        self.ask(number, None);
+        self.drain();
+        number
+    }
+
+    pub fn calls(&mut self, n: usize) -> Vec<usize> {
+        (0..n).map(|_| self.call()).collect()
+    }
+
+    /// The resource answers a call.
+    pub fn resource(&mut self, number: usize, status: u16) {
+        let Call::Sent { token, again } = self.calls[number] else {
+            panic!("call {number} is not on its way: {:?}", self.calls[number]);
+        };
+        if status == 401 && !again {
+            self.ask(number, Some(token));
+        } else {
+            self.calls[number] = Call::Answered(status);
+        }
+        self.drain();
+    }
+
+    pub fn token_of(&self, number: usize) -> TokenId {
+        match self.calls[number] {
+            Call::Sent { token, .. } => token,
+            other => panic!("call {number} is not on its way: {other:?}"),
+        }
+    }
+
+    pub fn code_of(&self, number: usize) -> Code {
+        match self.calls[number] {
+            Call::Refused(failure) => failure.code,
+            other => panic!("call {number} was not refused: {other:?}"),
+        }
+    }
+
+    pub fn view(&self) -> View {
+        self.session.view(self.now)
+    }
+
+    pub fn is_signed_in(&self) -> bool {
+        matches!(self.view(), View::SignedIn { .. })
+    }
+
+    pub fn timer(&self) -> Option<Timer> {
+        self.session.poll_timeout().map(|(_, timer)| timer)
+    }
+
+    pub fn result_of(&self, op: OpId) -> Option<Result<(), Code>> {
+        let done = self.done.iter().find(|(done, _)| *done == op);
+        done.map(|(_, result)| result.map_err(|failure| failure.code))
+    }
+
+    fn ask(&mut self, number: usize, rejected: Option<TokenId>) {
+        self.calls[number] = match self.session.authorize(self.now, rejected) {
+            Access::Use(token) => {
+                assert_ne!(Some(token), rejected, "a refused token is never given back");
+                Call::Sent {
+                    token,
+                    again: rejected.is_some(),
+                }
+            }
+            Access::Wait(op) => Call::Waiting { op, rejected },
+            Access::Refused(failure) => Call::Refused(failure),
+            Access::Replaced => Call::Answered(401),
+        };
+    }
+
+    pub fn drain(&mut self) {
+        while let Some(effect) = self.session.poll_effect() {
+            match effect {
+                Effect::Send { op, exchange } => self.sent.push((op, exchange)),
+                Effect::Abort(op) => self.aborted.push(op),
+                Effect::Adopt { op, token, .. } => self.adopted.push((op, token)),
+                Effect::Wake { op, failure } => self.wake(op, failure),
+                Effect::Done { op, result } => self.done.push((op, result)),
+                Effect::Changed => self.changes += 1,
+                Effect::Report(event) => self.events.push(event),
+                Effect::Forget => {}
+            }
+        }
+    }
+
+    fn wake(&mut self, woken: OpId, failure: Option<Failure>) {
+        for number in 0..self.calls.len() {
+            match self.calls[number] {
+                Call::Waiting { op, rejected } if op == woken => match failure {
+                    Some(failure) => self.calls[number] = Call::Refused(failure),
+                    None => self.ask(number, rejected),
+                },
+                _ => {}
+            }
+        }
+    }
+}

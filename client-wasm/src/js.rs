@@ -1,0 +1,190 @@
+//! The class the npm package is made of. Its methods are synchronous and take `&self`: none holds a
+//! borrow while something is awaited. A promise brings `undefined` or a failure's record, never rejects.
+
+use std::rc::Rc;
+
+use core::time::Duration;
+
+use evertoken_core::{Event, Failure, Scope, View};
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::driver::{Driver, Hooks, Notice};
+use crate::error;
+use crate::options::Options;
+
+/// One client.
+#[wasm_bindgen]
+pub struct Engine {
+    driver: Rc<Driver>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Durations are milliseconds. `changed` is called without arguments, `event` as
+    /// `(type, first, second)`, `note` and `error` as `js/send.js` says.
+    ///
+    /// # Errors
+    ///
+    /// A failure's record.
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::too_many_arguments, reason = "one call into another language")]
+    pub fn new(
+        base_url: String,
+        allowed_origins: Array,
+        restore: bool,
+        refresh_buffer: f64,
+        request_timeout: f64,
+        fetch: Function,
+        changed: Function,
+        event: Function,
+        note: JsValue,
+        error: JsValue,
+    ) -> Result<Engine, JsValue> {
+        let millis = |ms: f64| Duration::from_millis(ms as u64);
+        let options = Options {
+            base_url,
+            allowed_origins: allowed_origins
+                .iter()
+                .filter_map(|o| o.as_string())
+                .collect(),
+            restore,
+            refresh_buffer: millis(refresh_buffer),
+            request_timeout: millis(request_timeout),
+            fetch: Some(fetch),
+        };
+        let driver = Driver::new(options, &Hooks { note, error }).map_err(record)?;
+        let weak = Rc::downgrade(&driver);
+        driver.listen(Rc::new(move |notice| {
+            // The hooks guard whatever they call themselves, so there is nothing to catch.
+            let _ = match notice {
+                Notice::Changed => changed.call0(&JsValue::UNDEFINED),
+                Notice::Happened(happened) => {
+                    let expires_at = weak.upgrade().and_then(|driver| driver.expires_at());
+                    let [kind, first, second] = numbers(happened, expires_at);
+                    event.call3(
+                        &JsValue::UNDEFINED,
+                        &kind.into(),
+                        &first.into(),
+                        &second.into(),
+                    )
+                }
+            };
+        }));
+        Ok(Self { driver })
+    }
+
+    /// Begins. Separate from the constructor, because the hooks are called from here on.
+    pub fn start(&self) {
+        self.driver.start();
+    }
+
+    /// Brings the first conclusion about the session from last time.
+    pub fn ready(&self) -> Promise {
+        self.driver.ready()
+    }
+
+    /// `{ fetch, token, refresh }` of `js/send.js`.
+    #[wasm_bindgen(getter)]
+    pub fn sender(&self) -> JsValue {
+        let sender = self.driver.sender();
+        sender.map_or(JsValue::UNDEFINED, |sender| {
+            JsValue::from(sender.unchecked_ref::<JsValue>())
+        })
+    }
+
+    /// Signs in.
+    pub fn login(&self, credentials: &JsValue) -> Promise {
+        promise(self.driver.login(credentials))
+    }
+
+    /// Signs out: 0 here, 1 the others, 2 everywhere.
+    pub fn logout(&self, scope: u8) -> Promise {
+        promise(self.driver.logout(match scope {
+            0 => Scope::Local,
+            1 => Scope::Others,
+            _ => Scope::Global,
+        }))
+    }
+
+    /// Takes over a session; returns `undefined` or a failure's record.
+    #[wasm_bindgen(js_name = setSession)]
+    pub fn set_session(&self, grant: JsValue) -> JsValue {
+        self.driver
+            .set_session(grant)
+            .map_or_else(record, |()| JsValue::UNDEFINED)
+    }
+
+    /// Ends the client for good.
+    pub fn dispose(&self) {
+        self.driver.dispose();
+    }
+
+    /// 0 restoring, 1 signed out, 2 signing in, 3 signed in, 4 signing out; then the reason if signed out,
+    /// and 1 if signed in and stale.
+    pub fn view(&self) -> Array {
+        let [status, more] = match self.driver.view() {
+            View::Restoring { .. } => [0, 0],
+            View::SignedOut(reason) => [1, reason as u8],
+            View::SigningIn => [2, 0],
+            View::SignedIn { stale, .. } => [3, u8::from(stale)],
+            View::SigningOut => [4, 0],
+        };
+        Array::of2(&status.into(), &more.into())
+    }
+
+    /// Why restoring takes longer than it should: a failure's record, or `undefined`.
+    pub fn trouble(&self) -> JsValue {
+        match self.driver.view() {
+            View::Restoring {
+                trouble: Some(failure),
+            } => record(failure),
+            View::Restoring { trouble: None }
+            | View::SignedOut(_)
+            | View::SigningIn
+            | View::SignedIn { .. }
+            | View::SigningOut => JsValue::UNDEFINED,
+        }
+    }
+
+    /// `[user, claims]` of the present token.
+    pub fn user(&self) -> Array {
+        let (user, claims) = self.driver.user();
+        Array::of2(&user, &claims)
+    }
+
+    /// When the present token expires, in epoch milliseconds; infinite if that is not known.
+    #[wasm_bindgen(js_name = expiresAt)]
+    pub fn expires_at(&self) -> f64 {
+        self.driver.expires_at().unwrap_or(f64::INFINITY)
+    }
+}
+
+fn record(failure: Failure) -> JsValue {
+    error::to_js(failure, &JsValue::UNDEFINED)
+}
+
+fn promise(begun: Result<Promise, Failure>) -> Promise {
+    begun.unwrap_or_else(|failure| Promise::resolve(&record(failure)))
+}
+
+/// An event in numbers, as `npm/src/events.ts` reads them.
+fn numbers(event: Event, expires_at: Option<f64>) -> [f64; 3] {
+    match event {
+        Event::Restored => [0.0, 0.0, 0.0],
+        Event::SignedIn => [1.0, 0.0, 0.0],
+        Event::SignedOut(reason) => [2.0, f64::from(reason as u8), 0.0],
+        Event::RefreshStarted { why, attempt } => [3.0, f64::from(why as u8), f64::from(attempt)],
+        Event::Refreshed { generation, .. } => [
+            4.0,
+            expires_at.unwrap_or(f64::INFINITY),
+            f64::from(generation),
+        ],
+        Event::RefreshFailed { failure, retry_in } => [
+            5.0,
+            f64::from(failure.code as u8),
+            retry_in.map_or(-1.0, |wait| wait.as_secs_f64() * 1_000.0),
+        ],
+    }
+}

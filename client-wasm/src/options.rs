@@ -1,0 +1,37 @@
+//! What a front end chooses.
+
+use core::time::Duration;
+
+use js_sys::Function;
+
+/// The settings of one [`AuthClient`](crate::AuthClient).
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the backend is: an absolute `http(s)` address. Relative paths are appended to its path.
+    pub base_url: String,
+    /// Where the token may go, as origins. Empty: to the origin of `base_url` alone.
+    pub allowed_origins: Vec<String>,
+    /// Whether to ask the backend at the start for a session from last time.
+    pub restore: bool,
+    /// How long before its expiry a token is renewed; at most half its lifetime counts.
+    pub refresh_buffer: Duration,
+    /// The bound of one exchange with the auth endpoints.
+    pub request_timeout: Duration,
+    /// The transport; the platform's `fetch` if none is given.
+    pub fetch: Option<Function>,
+}
+
+impl Options {
+    /// The defaults, for the backend at `base_url`.
+    pub fn new(base_url: impl Into<String>) -> Self {
+        let core = evertoken_core::Config::default();
+        Self {
+            base_url: base_url.into(),
+            allowed_origins: Vec::new(),
+            restore: core.restore,
+            refresh_buffer: core.refresh_buffer,
+            request_timeout: core.request_timeout,
+            fetch: None,
+        }
+    }
+}

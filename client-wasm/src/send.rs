@@ -1,0 +1,59 @@
+//! The bindings to `js/send.js`.
+
+use js_sys::{Array, Function, JsString, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+
+/// What `ask` answers where a token's number cannot be given.
+pub(crate) const WAIT: f64 = 0.0;
+pub(crate) const REFUSED: f64 = -1.0;
+pub(crate) const REPLACED: f64 = -2.0;
+/// What `ask` is asked where no token was refused: renew now.
+pub(crate) const RENEW: f64 = -1.0;
+
+#[wasm_bindgen(module = "/js/send.js")]
+extern "C" {
+    #[derive(Debug)]
+    pub(crate) type Sender;
+
+    #[wasm_bindgen(constructor, catch)]
+    #[allow(clippy::too_many_arguments, reason = "one call into another language")]
+    pub(crate) fn new(
+        platform: &Function,
+        base: &str,
+        origins: &Array,
+        endpoints: &Array,
+        bound: f64,
+        ask: &Closure<dyn Fn(f64) -> f64>,
+        pending: &Closure<dyn Fn() -> JsValue>,
+        note: &JsValue,
+        error: &JsValue,
+    ) -> Result<Sender, JsValue>;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn adopt(this: &Sender, token: &JsString, number: f64);
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn fetch(this: &Sender, input: &JsValue) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn token(this: &Sender, rejected: Option<&str>) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn refresh(this: &Sender) -> Promise;
+
+    /// A failure as a JavaScript record.
+    pub(crate) fn failure(
+        code: u8,
+        detail: u8,
+        status: u16,
+        retry_after: f64,
+        said: &JsValue,
+    ) -> JsValue;
+
+    /// The claims of a JWT, or `undefined`.
+    pub(crate) fn claims(token: &JsString) -> JsValue;
+
+    /// Parsed JSON, or `undefined`.
+    pub(crate) fn parse(text: &JsValue) -> JsValue;
+}

@@ -1,0 +1,215 @@
+// A backend of a few lines, in place of the network: it issues tokens, accepts the newest, and does what a
+// test tells it. What it received it keeps.
+
+export class Backend {
+  issued = 0;
+  accepted = "";
+  lifetime = 900;
+  received = [];
+  #scripts = new Map();
+  #held = new Map();
+
+  get fetch() {
+    return (input, init) => this.#answer(input, init);
+  }
+
+  /** The next `count` requests to `path` are answered so; a status of 0 is a network error. */
+  script(path, count, status, body, headers) {
+    this.#scripts.set(path, { count, status, body, headers: JSON.parse(headers) });
+  }
+
+  /** Requests to `path` are answered only after `release`. */
+  hold(path) {
+    const gate = {};
+    gate.open = new Promise((resolve) => (gate.release = resolve));
+    this.#held.set(path, gate);
+  }
+
+  release(path) {
+    this.#held.get(path).release();
+    this.#held.delete(path);
+  }
+
+  /** From now on the newest token is refused. */
+  spoil() {
+    this.accepted = "nothing";
+  }
+
+  count(path) {
+    return this.received.filter((request) => request.path === path).length;
+  }
+
+  /** What the `n`-th request of all held, as JSON. */
+  at(n) {
+    return JSON.stringify(this.received[n] ?? null);
+  }
+
+  forget() {
+    this.received.length = 0;
+  }
+
+  /** What the `n`-th request to `path` held, as JSON. */
+  nth(path, n) {
+    return JSON.stringify(this.received.filter((request) => request.path === path)[n] ?? null);
+  }
+
+  async #answer(input, init = {}) {
+    const whole = typeof input === "object" && "url" in input;
+    const url = new URL(whole ? input.url : input);
+    const headers = new Headers(init.headers ?? (whole ? input.headers : undefined));
+    const request = {
+      path: url.origin === "https://api.test" ? url.pathname + url.search : url.href,
+      method: init.method ?? (whole ? input.method : "GET"),
+      authorization: headers.get("authorization"),
+      marker: headers.get("x-marker"),
+      type: headers.get("content-type"),
+      body: await text(whole && init.body === undefined ? input : init.body),
+      priority: init.priority,
+      only: init.onlyThisPlatform,
+      wasRequest: whole,
+    };
+    this.received.push(request);
+    const signal = init.signal ?? (whole ? input.signal : undefined);
+    await Promise.race([this.#held.get(request.path)?.open, aborted(signal)]);
+    const script = this.#scripts.get(request.path);
+    if (script && script.count-- > 0) {
+      if (script.status === 0) throw new TypeError("Failed to fetch");
+      const body = script.body === "" ? null : script.body;
+      return new Response(body, { status: script.status, headers: script.headers });
+    }
+    return this.#usual(request, url);
+  }
+
+  #usual(request, url) {
+    switch (url.pathname) {
+      case "/auth/login":
+      case "/auth/refresh":
+        this.issued += 1;
+        this.accepted = `token-${this.issued}`;
+        return json(200, {
+          accessToken: this.accepted,
+          expiresIn: this.lifetime,
+          user: { id: "u1", email: "user@example.com" },
+        });
+      case "/auth/logout":
+        return json(200, { success: true });
+      default:
+        return request.authorization === `Bearer ${this.accepted}` || url.pathname === "/open"
+          ? json(200, { ok: true })
+          : json(401, { error: "invalid_token" });
+    }
+  }
+}
+
+function json(status, body) {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/json" },
+  });
+}
+
+/** A body as the wire would carry it. */
+async function text(body) {
+  if (body === undefined || body === null) return "";
+  return body instanceof Request ? body.text() : new Response(body).text();
+}
+
+function aborted(signal) {
+  return new Promise((_, reject) => {
+    if (!signal) return;
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}
+
+/** What can be passed to `fetch`, by name. */
+export function input(name) {
+  const post = (body, more) => ({ method: "POST", body, headers: { "X-Marker": "m" }, ...more });
+  const url = "https://api.test/echo";
+  const form = new FormData();
+  form.append("field", "value");
+  switch (name) {
+    case "string":
+      return ["/echo", post("text")];
+    case "url":
+      return [new URL(url), post("text")];
+    case "request":
+      return [new Request(url, post("text"))];
+    case "request and init":
+      return [new Request(url, { method: "POST", body: "old" }), post("text")];
+    case "request as init":
+      return ["/echo", new Request("https://api.test/other", post("text")), { text: true }];
+    case "blob":
+      return ["/echo", post(new Blob(["text"]))];
+    case "buffer":
+      return ["/echo", post(new TextEncoder().encode("text").buffer)];
+    case "view":
+      return ["/echo", post(new TextEncoder().encode("text"))];
+    case "parameters":
+      return ["/echo", post(new URLSearchParams({ field: "value" }))];
+    case "form":
+      return ["/echo", post(form)];
+    case "stream":
+      return ["/echo", post(new Blob(["text"]).stream(), { duplex: "half" })];
+    case "own members":
+      return ["/open", { priority: "low", onlyThisPlatform: 7 }];
+    case "inherited members":
+      return ["/open", Object.create({ priority: "low", onlyThisPlatform: 7 })];
+    case "own authorization":
+      return ["/echo", { headers: { AUTHORIZATION: "Basic abc" } }];
+    case "own authorization in a request":
+      return [new Request(url, { headers: { Authorization: "Basic abc" } })];
+    default:
+      return [name];
+  }
+}
+
+/** Calls a sender's `fetch` and tells how it ended, as JSON: a status, or what was thrown. */
+export async function call(sender, name, signal) {
+  const [target, init] = input(name);
+  return settle(sender.fetch(target, signal ? { ...init, signal } : init));
+}
+
+export async function settle(promise) {
+  try {
+    const response = await promise;
+    return JSON.stringify({ status: response?.status });
+  } catch (error) {
+    return JSON.stringify({
+      code: error?.code,
+      thrown: error?.name,
+      message: error?.message ?? String(error),
+      cause: error?.cause?.status,
+    });
+  }
+}
+
+export function post(sender, path) {
+  return settle(sender.fetch(path, { method: "POST" }));
+}
+
+// Transports no platform has.
+export const throwing = () => () => {
+  throw new Error("no transport");
+};
+export const resolvingWithNothing = () => async () => undefined;
+export const withoutText = () => async () => ({ status: 200 });
+
+export function circular() {
+  const self = {};
+  self.self = self;
+  return self;
+}
+
+/** What the package does with a failure: an object with the response it came of. */
+export const toError = (failure, cause) => ({ ...failure, cause });
+
+const realNow = Date.now;
+let ahead = 0;
+
+/** Sets the wall clock forward, as sleep does. */
+export function sleep(ms) {
+  ahead += ms;
+  Date.now = () => realNow() + ahead;
+}

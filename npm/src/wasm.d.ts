@@ -1,0 +1,5 @@
+// The bundler inlines the engine as bytes.
+declare module "*.wasm" {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
 
 use crate::domain::ReuseRevokes;
@@ -122,9 +121,13 @@ pub fn read(
     args: impl IntoIterator<Item = OsString>,
     env: impl Fn(&str) -> Option<String>,
 ) -> Result<Settings, Stop> {
-    let args = Args::try_parse_from(args).map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Told(error.to_string()),
-        _ => Stop::Wrong(sentence(&error.to_string())),
+    let args = Args::try_parse_from(args).map_err(|error| {
+        let text = error.to_string();
+        if error.use_stderr() {
+            Stop::Wrong(sentence(&text))
+        } else {
+            Stop::Told(text)
+        }
     })?;
     let defaults = Options::default();
     let lifetime = |given: Option<Duration>, name: &str, default| match (given, env(name)) {

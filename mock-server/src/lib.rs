@@ -1,1 +1,61 @@
 //! A small auth server that rotates refresh tokens strictly and misbehaves on command.
+//!
+//! It is a test double for anything that holds a rotating refresh token. It answers as a strict backend
+//! does: every refresh token is good once, an honest repeat gets the same successor, a reused token ends
+//! the user's sessions. And it does what real backends do on bad days, when it is told to: answers late,
+//! not at all, half, or after the change was made but before the client heard of it. Its clock is
+//! moved, never waited for.
+//!
+//! ```text
+//!   MockServer ── a socket ──▶ app(State) ──▶ routes    translate requests and answers
+//!   (feature `server`)                          │
+//!                                            service    signs first, commits last
+//!                                               │
+//!                                             store     one atomic step over one user
+//!                                               │
+//!                                            domain     decides; the table of rotation
+//! ```
+//! Around the routes lie the [`Tenant`]'s controls: its [`Clock`], its [`Faults`], its [`Counters`].
+//! Whatever comes from outside comes through a [`World`]: the time, randomness, waiting. So nothing
+//! below `MockServer` needs a socket, a thread or the system's clock, and without the feature `server`
+//! the crate compiles to WebAssembly.
+//!
+//! What it never does: keep anything on disk, log a token, a password or a key, or answer to a page it
+//! does not know. It is not an identity provider; its accounts are for tests.
+
+#[cfg(feature = "server")]
+pub mod args;
+mod clock;
+mod control;
+mod counters;
+pub mod domain;
+pub mod duration;
+mod faults;
+mod files;
+mod journal;
+mod options;
+mod origin;
+mod routes;
+mod secret;
+#[cfg(feature = "server")]
+mod server;
+mod service;
+mod shared;
+mod store;
+mod tenant;
+mod tokens;
+pub mod world;
+
+pub use clock::Clock;
+pub use counters::{Counters, Logins, Refreshes, Resources};
+pub use faults::spoil::ConnectionDropped;
+pub use faults::{Do, Faults, Rule, When};
+pub use journal::{Entry, Seen};
+pub use options::{Options, OptionsError, SameSite};
+pub use routes::app;
+pub use secret::Secret;
+#[cfg(feature = "server")]
+pub use server::{MockServer, StartError};
+pub use shared::State;
+pub use tenant::{FamilyView, Tenant};
+pub use world::World;

@@ -1,0 +1,248 @@
+//! `/__mock/`: how a test in any language moves the clock, sets faults and looks inside.
+//!
+//! Whoever reaches these can sign in as anybody. So they answer only to this machine and to the pages
+//! that may call, they take nothing but JSON, which no form of a foreign page can send, and the server
+//! does not start with them on an address that others can reach, unless it is told to.
+
+use std::time::Duration;
+
+use axum::extract::{Extension, Request};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::domain::{User, UserId};
+use crate::faults::Rule;
+use crate::origin::Caller;
+use crate::routes::answer::Problem;
+use crate::routes::{At, input};
+use crate::secret::Secret;
+use crate::tenant::Tenant;
+
+/// The farthest the clock is moved in one step: a hundred years, in seconds.
+const FARTHEST: f64 = 100.0 * 366.0 * 24.0 * 60.0 * 60.0;
+
+pub(crate) fn routes() -> Router {
+    Router::new()
+        .route("/__mock/reset", post(reset))
+        .route("/__mock/clock", get(clock).post(move_clock))
+        .route("/__mock/faults", get(faults).put(set_faults))
+        .route(
+            "/__mock/counters",
+            get(|Extension(tenant): At| async move { Json(tenant.counters()) }),
+        )
+        .route(
+            "/__mock/requests",
+            get(|Extension(tenant): At| async move { Json(tenant.requests()) }),
+        )
+        .route(
+            "/__mock/families",
+            get(|Extension(tenant): At| async move { Json(tenant.families()) }),
+        )
+        .route("/__mock/expire", post(expire))
+        .route("/__mock/users", get(users).put(set_users))
+        .route_layer(middleware::from_fn(guard))
+}
+
+/// Refuses whoever is not meant.
+async fn guard(Extension(tenant): At, request: Request, next: Next) -> Response {
+    let shared = &tenant.shared;
+    if !shared.control {
+        return Problem::not_found("The controls are off; start the server without --no-control.")
+            .into_response();
+    }
+    let refused =
+        |text| Problem::new(StatusCode::FORBIDDEN, "control_forbidden", text).into_response();
+    if !shared.any_host && !shared.origins.is_own_host(request.headers()) {
+        return refused(
+            "Address the server by a loopback name, or start it with --control-anywhere.",
+        );
+    }
+    match shared.origins.caller(request.headers()) {
+        Caller::Foreign => refused(
+            "Pages of this origin may not; start the server with --allow-origin and theirs.",
+        ),
+        Caller::Unnamed | Caller::Allowed(_) => next.run(request).await,
+    }
+}
+
+async fn reset(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    // Whatever JSON comes along means nothing here.
+    input::read(request).await?;
+    tenant.reset();
+    Ok(done())
+}
+
+async fn clock(Extension(tenant): At) -> Response {
+    time(tenant.clock())
+}
+
+async fn move_clock(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    let movement: Movement = body(request).await?;
+    let advance = match movement.advance {
+        None => Duration::ZERO,
+        Some(seconds) if (0.0..=FARTHEST).contains(&seconds) => Duration::from_secs_f64(seconds),
+        Some(_) => {
+            return Err(wrong(
+                "advance: seconds from 0 to a hundred years; the clock does not go back, but reset puts it back.",
+            ));
+        }
+    };
+    tenant.clock().advance(advance);
+    if let Some(seconds) = movement.skew_date_header {
+        tenant.clock().skew_date_header(seconds);
+    }
+    Ok(time(tenant.clock()))
+}
+
+async fn faults(Extension(tenant): At) -> Response {
+    Json(tenant.faults().rules()).into_response()
+}
+
+async fn set_faults(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    let rules: Vec<Rule> = body(request).await?;
+    tenant.faults().set(rules);
+    Ok(Json(tenant.faults().rules()).into_response())
+}
+
+async fn expire(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    let order: Expiry = body(request).await?;
+    let user = match order.user {
+        None => None,
+        Some(email) => match tenant.users().by_email(&email) {
+            Some(user) => Some(user.id.clone()),
+            None => {
+                return Err(wrong(
+                    "user: nobody has this e-mail address; GET /__mock/users lists them.",
+                ));
+            }
+        },
+    };
+    match order.tokens {
+        Tokens::Access => tenant.expire_access(user.as_ref()),
+        Tokens::Refresh => tenant.expire_refresh(user.as_ref()),
+    }
+    Ok(done())
+}
+
+async fn users(Extension(tenant): At) -> Response {
+    Json(tenant.users().all()).into_response()
+}
+
+async fn set_users(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    let accounts: Vec<Account> = body(request).await?;
+    tenant.set_users(settle(&tenant, accounts)?);
+    Ok(Json(tenant.users().all()).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Movement {
+    advance: Option<f64>,
+    skew_date_header: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Time {
+    now: u64,
+    offset: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expiry {
+    tokens: Tokens,
+    user: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Tokens {
+    Access,
+    Refresh,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Account {
+    id: Option<UserId>,
+    email: String,
+    password: Secret,
+    #[serde(default = "plain")]
+    role: String,
+    #[serde(default = "yes")]
+    active: bool,
+}
+
+fn plain() -> String {
+    "user".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The accounts as they will be: everyone has an id, and nobody shares one, or an address.
+fn settle(tenant: &Tenant, accounts: Vec<Account>) -> Result<Vec<User>, Problem> {
+    let before = tenant.users();
+    let mut users: Vec<User> = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let known = || before.by_email(&account.email).map(|user| user.id.clone());
+        let id = account
+            .id
+            .or_else(known)
+            .unwrap_or_else(|| tenant.next_user());
+        if users.iter().any(|other| other.email == account.email) {
+            return Err(wrong(
+                "email: two users share one; give each an address of its own.",
+            ));
+        }
+        if users.iter().any(|other| other.id == id) {
+            return Err(wrong(
+                "id: two users share one; give each an id of its own, or none.",
+            ));
+        }
+        let Account {
+            email,
+            password,
+            role,
+            active,
+            ..
+        } = account;
+        users.push(User {
+            id,
+            email,
+            password,
+            role,
+            active,
+        });
+    }
+    Ok(users)
+}
+
+fn time(clock: &Clock) -> Response {
+    Json(Time {
+        now: clock.seconds(),
+        offset: clock.offset().as_secs(),
+    })
+    .into_response()
+}
+
+fn done() -> Response {
+    Json(json!({ "success": true })).into_response()
+}
+
+fn wrong(text: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_control", text)
+}
+
+async fn body<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    let (_, body) = input::read(request).await?;
+    input::json(&body).map_err(wrong)
+}

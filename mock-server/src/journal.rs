@@ -1,0 +1,135 @@
+//! The last requests, as a test wants to see them: what came, with which token, what went back. Never
+//! a token.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use crate::domain::{FamilyId, Seconds, UserId};
+
+/// How many requests are kept.
+const KEPT: usize = 1_000;
+
+/// The longest path and origin that are kept whole: nothing a client sends makes the journal large.
+const LONGEST: usize = 512;
+
+/// One request.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// When it came, by the tenant's clock, in seconds since the Unix epoch.
+    pub at: Seconds,
+    /// Its method.
+    pub method: String,
+    /// Its path, without the tenant's prefix and without the query.
+    pub path: String,
+    /// Its `Origin`.
+    pub origin: Option<String>,
+    /// What was answered; `None` while it is on its way, or if it got no answer.
+    pub status: Option<u16>,
+    /// Which token came with it, if its signature is ours.
+    pub token: Option<Seen>,
+    /// Whether a fault spoiled it.
+    pub faulted: bool,
+}
+
+/// A token, named and not shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Seen {
+    /// An access token.
+    Access {
+        /// Whose.
+        sub: UserId,
+        /// Of which family.
+        sid: FamilyId,
+        /// Its own name.
+        jti: String,
+    },
+    /// A refresh token.
+    Refresh {
+        /// Whose.
+        sub: UserId,
+        /// Of which family.
+        sid: FamilyId,
+        /// Its position there.
+        seq: u64,
+    },
+}
+
+/// Names one entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EntryId(u64);
+
+/// The last requests of one tenant, in the order they came.
+#[derive(Debug, Default)]
+pub(crate) struct Journal(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    first: u64,
+    entries: VecDeque<Entry>,
+}
+
+impl Journal {
+    /// A request came.
+    pub(crate) fn begin(&self, mut entry: Entry) -> EntryId {
+        shorten(&mut entry.path);
+        if let Some(origin) = entry.origin.as_mut() {
+            shorten(origin);
+        }
+        let mut kept = self.lock();
+        if kept.entries.len() >= KEPT {
+            kept.entries.pop_front();
+            kept.first = kept.first.saturating_add(1);
+        }
+        kept.entries.push_back(entry);
+        EntryId(
+            kept.first
+                .saturating_add(kept.entries.len() as u64)
+                .saturating_sub(1),
+        )
+    }
+
+    /// It is being spoiled.
+    pub(crate) fn faulted(&self, id: EntryId) {
+        self.change(id, |entry| entry.faulted = true);
+    }
+
+    /// It was answered.
+    pub(crate) fn answered(&self, id: EntryId, status: u16) {
+        self.change(id, |entry| entry.status = Some(status));
+    }
+
+    pub(crate) fn read(&self) -> Vec<Entry> {
+        self.lock().entries.iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut kept = self.lock();
+        kept.first = kept.first.saturating_add(kept.entries.len() as u64);
+        kept.entries.clear();
+    }
+
+    fn change(&self, id: EntryId, change: impl FnOnce(&mut Entry)) {
+        let mut kept = self.lock();
+        // An entry that was pushed out or cleared meanwhile is nobody's concern any more.
+        if let Some(index) =
+            id.0.checked_sub(kept.first)
+                .and_then(|index| usize::try_from(index).ok())
+        {
+            kept.entries.get_mut(index).map(change);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn shorten(text: &mut String) {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+    }
+}

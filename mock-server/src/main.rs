@@ -1,0 +1,81 @@
+//! The command `evertoken-mock`: reads the command line, starts the server, says that it is ready, and
+//! stops it when told to.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use evertoken_mock::MockServer;
+use evertoken_mock::args::{self, LogFormat, Settings, Stop};
+
+/// What a shell is told when something must be changed before this can start.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    match args::read(std::env::args_os(), |name| std::env::var(name).ok()) {
+        Ok(settings) => run(settings).unwrap_or_else(|wrong| refuse(&wrong)),
+        Err(Stop::Told(text)) => match io::stdout().write_all(text.as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
+        Err(Stop::Wrong(text)) => refuse(&text),
+    }
+}
+
+fn run(settings: Settings) -> Result<ExitCode, String> {
+    log(settings.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            format!("the system has no threads or timers to give ({error}); raise its limits")
+        })?;
+    runtime.block_on(async {
+        let stop =
+            stop_signal().map_err(|error| format!("signals cannot be listened to ({error})"))?;
+        let server = MockServer::start(settings.options)
+            .await
+            .map_err(|error| error.to_string())?;
+        let ready = serde_json::json!({ "event": "ready", "url": server.url() });
+        let mut stdout = io::stdout();
+        // Whoever started us may not be reading; the server is there all the same.
+        let _ = writeln!(stdout, "{ready}").and_then(|()| stdout.flush());
+        stop.await;
+        server.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn refuse(text: &str) -> ExitCode {
+    eprintln!("evertoken-mock: {text}");
+    ExitCode::from(USAGE)
+}
+
+fn log(format: LogFormat) {
+    let lines = tracing_subscriber::fmt().with_writer(io::stderr);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+}
+
+/// Listens from now on; ends at the first SIGINT or SIGTERM.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends at the first Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,138 @@
+//! What can be chosen about a server, and whether it makes sense.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::domain::ReuseRevokes;
+use crate::secret::Secret;
+
+/// The shortest secret that is taken: as many bytes as HMAC-SHA-256 gives (RFC 7518 §3.2).
+const SECRET_BYTES: usize = 32;
+
+/// Everything that can be chosen. `Options::default()` is a server for tests: any free port on
+/// 127.0.0.1, random secrets, controls on.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Address or name to listen on.
+    pub host: String,
+    /// Port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Lifetime of an access token, in whole seconds (a fraction counts as a second). Zero is allowed.
+    pub access_ttl: Duration,
+    /// Lifetime of a refresh token, in whole seconds.
+    pub refresh_ttl: Duration,
+    /// Lifetime of a session, however often it is renewed, in whole seconds.
+    pub absolute_ttl: Duration,
+    /// How long a token that was just spent is forgiven without proof. Zero: never.
+    pub grace: Duration,
+    /// What a reused token ends.
+    pub reuse_revokes: ReuseRevokes,
+    /// Origins whose pages may call with credentials, `scheme://host[:port]`. Empty: every loopback
+    /// origin. The server's own origin may always.
+    pub allow_origins: Vec<String>,
+    /// The `iss` of access tokens. `None`: the server's URL.
+    pub issuer: Option<String>,
+    /// Marks cookies `Secure`.
+    pub cookie_secure: bool,
+    /// The cookies' `SameSite`.
+    pub cookie_same_site: SameSite,
+    /// A folder to serve at `/`.
+    pub static_dir: Option<PathBuf>,
+    /// Whether `/__mock/` answers.
+    pub control: bool,
+    /// Allows the controls on an address other machines can reach, under any `Host`.
+    pub control_anywhere: bool,
+    /// Signs access tokens; at least 32 bytes. `None`: random.
+    pub access_secret: Option<Secret>,
+    /// Signs refresh tokens; at least 32 bytes. `None`: random.
+    pub refresh_secret: Option<Secret>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        const DAY: u64 = 24 * 60 * 60;
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+            access_ttl: Duration::from_secs(15 * 60),
+            refresh_ttl: Duration::from_secs(7 * DAY),
+            absolute_ttl: Duration::from_secs(30 * DAY),
+            grace: Duration::ZERO,
+            reuse_revokes: ReuseRevokes::User,
+            allow_origins: Vec::new(),
+            issuer: None,
+            cookie_secure: false,
+            cookie_same_site: SameSite::Strict,
+            static_dir: None,
+            control: true,
+            control_anywhere: false,
+            access_secret: None,
+            refresh_secret: None,
+        }
+    }
+}
+
+impl Options {
+    pub(crate) fn check(&self) -> Result<(), OptionsError> {
+        for (secret, name) in [
+            (&self.access_secret, "JWT_ACCESS_SECRET"),
+            (&self.refresh_secret, "JWT_REFRESH_SECRET"),
+        ] {
+            if secret
+                .as_ref()
+                .is_some_and(|secret| secret.expose().len() < SECRET_BYTES)
+            {
+                return Err(OptionsError::ShortSecret(name));
+            }
+        }
+        match (&self.access_secret, &self.refresh_secret) {
+            (Some(access), Some(refresh)) if access.expose() == refresh.expose() => {
+                Err(OptionsError::SameSecret)
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
+    }
+}
+
+/// A cookie's `SameSite` attribute (RFC 6265bis §4.1.2.7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(clap::ValueEnum))]
+pub enum SameSite {
+    /// Only from pages of the same site.
+    #[default]
+    Strict,
+    /// Also when a link from another site is followed.
+    Lax,
+    /// From any site; browsers want `Secure` with it, so it implies that.
+    None,
+}
+
+/// Options that do not go together. The text says what to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OptionsError {
+    /// The named secret is too short.
+    ShortSecret(&'static str),
+    /// One secret signs both kinds of token.
+    SameSecret,
+    /// An allowed origin is none.
+    Origin(String),
+}
+
+impl fmt::Display for OptionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ShortSecret(name) => {
+                write!(f, "{name} is shorter than {SECRET_BYTES} bytes; give it at least that many, or unset it for a random one")
+            }
+            Self::SameSecret => {
+                f.write_str("JWT_ACCESS_SECRET and JWT_REFRESH_SECRET are the same; give each a value of its own")
+            }
+            Self::Origin(text) => {
+                write!(f, "\"{text}\" is not an origin; write scheme://host[:port] without a path, as in https://app.example.com")
+            }
+        }
+    }
+}
+
+impl std::error::Error for OptionsError {}

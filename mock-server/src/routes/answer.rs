@@ -1,0 +1,120 @@
+//! Refusals: a status, a code that never changes, and a text that says what to do next.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::header::{ALLOW, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::service::Unsigned;
+
+/// A refusal.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    body: Body,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    error: &'static str,
+    error_description: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        status: StatusCode,
+        error: &'static str,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let problem = Self {
+            status,
+            body: Body {
+                error,
+                error_description: text.into(),
+                reason: None,
+            },
+            headers: Vec::new(),
+        };
+        // RFC 9110 §11.6.1: a 401 says how to authenticate.
+        if status == StatusCode::UNAUTHORIZED {
+            problem.challenge("Bearer")
+        } else {
+            problem
+        }
+    }
+
+    pub(crate) fn invalid_request(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", text)
+    }
+
+    pub(crate) fn not_found(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", text)
+    }
+
+    pub(crate) fn unsupported_media_type(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            text,
+        )
+    }
+
+    pub(crate) fn method_not_allowed(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", text)
+    }
+
+    /// Why the session is over.
+    pub(crate) fn because(mut self, reason: Option<&'static str>) -> Self {
+        self.body.reason = reason;
+        self
+    }
+
+    /// Replaces the challenge (RFC 6750 §3).
+    pub(crate) fn challenge(mut self, challenge: &'static str) -> Self {
+        self.headers.retain(|(name, _)| name != WWW_AUTHENTICATE);
+        self.headers
+            .push((WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));
+        self
+    }
+
+    pub(crate) fn allow(mut self, methods: &'static str) -> Self {
+        self.headers
+            .push((ALLOW, HeaderValue::from_static(methods)));
+        self
+    }
+
+    pub(crate) fn set_cookie(mut self, cookie: HeaderValue) -> Self {
+        self.headers.push((SET_COOKIE, cookie));
+        self
+    }
+
+    fn retry_after(mut self, seconds: u64) -> Self {
+        self.headers.push((RETRY_AFTER, seconds.into()));
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
+impl From<Unsigned> for Problem {
+    fn from(_: Unsigned) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            "A token could not be made and nothing has changed; try again.",
+        )
+        .retry_after(1)
+    }
+}

@@ -1,0 +1,131 @@
+//! Reading requests: everything that is refused without looking at any state.
+//!
+//! The order of refusals is part of the contract: method (the router's), size, content type, cookies
+//! and `Idempotency-Key`, origin, and then the handler's own.
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use super::answer::Problem;
+use crate::origin::Caller;
+use crate::tenant::Tenant;
+
+/// The largest body that is read: far more than any of these requests needs.
+const BODY_BYTES: usize = 64 * 1024;
+
+/// The longest `Idempotency-Key`, in bytes. A refresh key has fewer than seventy.
+const KEY_BYTES: usize = 256;
+
+/// The head, and a body that is JSON or empty.
+pub(crate) async fn read(request: Request) -> Result<(Parts, Bytes), Problem> {
+    let (head, body) = request.into_parts();
+    let body = whole(&head.headers, body).await?;
+    if !body.is_empty() && !is_json(&head.headers) {
+        return Err(Problem::unsupported_media_type(
+            "Send JSON with Content-Type: application/json, or no body at all.",
+        ));
+    }
+    Ok((head, body))
+}
+
+/// The JSON of a body, or which field is wrong and how.
+pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." {
+            "The body".to_owned()
+        } else {
+            path
+        };
+        format!("{place}: {}.", error.into_inner())
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| format!("The body: {error}."))?;
+    Ok(value)
+}
+
+/// The `Idempotency-Key`, if there is one.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
+    let mut keys = headers.get_all("idempotency-key").iter();
+    match (keys.next().map(|key| key.as_bytes()), keys.next()) {
+        (None, _) => Ok(None),
+        (Some(key), None) if (1..=KEY_BYTES).contains(&key.len()) => Ok(Some(key)),
+        (Some(_), _) => Err(Problem::invalid_request(
+            "Send one Idempotency-Key of 1 to 256 bytes, or none.",
+        )),
+    }
+}
+
+/// Cross-site request forgery ends here: a page that may not call is not served, cookie or not.
+pub(crate) fn same_party(tenant: &Tenant, headers: &HeaderMap) -> Result<(), Problem> {
+    match tenant.shared.origins.caller(headers) {
+        Caller::Unnamed | Caller::Allowed(_) => Ok(()),
+        Caller::Foreign => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "csrf_rejected",
+            "Pages of this origin may not call here. Start the server with --allow-origin and the page's origin.",
+        )),
+    }
+}
+
+async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let too_large = || {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "payload_too_large",
+            "Send at most 64 KiB.",
+        )
+    };
+    let promised = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if promised.is_some_and(|length| length > BODY_BYTES) {
+        return Err(too_large());
+    }
+    let body = axum::body::to_bytes(body, BODY_BYTES.saturating_add(1))
+        .await
+        .map_err(|error| {
+            if is_length_limit(&error) {
+                too_large()
+            } else {
+                Problem::invalid_request("The body broke off; send the request again.")
+            }
+        })?;
+    if body.len() > BODY_BYTES {
+        Err(too_large())
+    } else {
+        Ok(body)
+    }
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}

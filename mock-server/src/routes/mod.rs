@@ -1,0 +1,182 @@
+//! HTTP: finding the tenant, and what is the same for every request.
+//!
+//! Handlers only translate: a request into the domain's words, its decision into an answer. What
+//! surrounds all of them is one function, [`dispatch`], in the order it happens: tenant, CORS, journal,
+//! faults, handler, headers.
+
+pub(crate) mod answer;
+mod bearer;
+pub(crate) mod cookies;
+mod cors;
+pub(crate) mod input;
+mod rotation;
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::extract::{Extension, Request};
+use axum::http::header::{CACHE_CONTROL, DATE, LOCATION, ORIGIN};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+use tower::ServiceExt;
+
+use crate::control;
+use crate::faults::spoil::{self, ConnectionDropped};
+use crate::files::Files;
+use crate::journal::{Entry, Seen};
+use crate::shared::State;
+use crate::tenant::Tenant;
+use answer::Problem;
+
+/// The tenant a request belongs to.
+pub(crate) type At = Extension<Arc<Tenant>>;
+
+/// The whole server as a router, without its socket.
+///
+/// Requests are addressed as over the wire: `/auth/login`, or `/t/{tenant}/auth/login`.
+pub fn app(state: State) -> Router {
+    router(state, Files::none())
+}
+
+/// The same, with files at `/`.
+pub(crate) fn router(state: State, files: Files) -> Router {
+    let inner = Router::new()
+        .merge(rotation::routes())
+        .merge(control::routes())
+        .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
+        .route(
+            "/.well-known/jwks.json",
+            get(|| async { Json(json!({ "keys": [] })) }),
+        )
+        .method_not_allowed_fallback(|| async {
+            Problem::method_not_allowed("Use one of the methods that Allow names.")
+        })
+        .fallback(move |request: Request| {
+            let files = files.clone();
+            async move { files.serve(request).await }
+        });
+    Router::new().fallback(move |request: Request| dispatch(state.clone(), inner.clone(), request))
+}
+
+async fn dispatch(state: State, inner: Router, request: Request) -> Response {
+    let Some((tenant, path)) = state.locate(request.uri().path()) else {
+        return Problem::not_found("A tenant's name is 1 to 64 of a-z, 0-9 and -.").into_response();
+    };
+    let path = path.to_owned();
+    let Some(request) = addressed(request, &tenant, &path) else {
+        return Problem::not_found("This path cannot be read.").into_response();
+    };
+    let began = tenant.clock().now();
+    let caller = tenant.shared.origins.caller(request.headers());
+    let method = request.method().clone();
+
+    let mut response = if cors::is_preflight(&method, request.headers()) {
+        cors::preflight(&caller)
+    } else if path.starts_with("/__mock/") {
+        inner.oneshot(request).await.into_response()
+    } else {
+        journalled(&tenant, &path, inner, request).await
+    };
+
+    finish(&tenant, &path, response.headers_mut());
+    cors::share(&caller, response.headers_mut());
+    tracing::info!(
+        tenant = tenant.prefix(),
+        %method,
+        path,
+        status = response.status().as_u16(),
+        ms = took(&tenant, began),
+    );
+    response
+}
+
+/// Serves it, misbehaves if told to, and writes down what happened.
+async fn journalled(tenant: &Arc<Tenant>, path: &str, inner: Router, request: Request) -> Response {
+    let entry = tenant.journal.begin(Entry {
+        at: tenant.clock().seconds(),
+        method: request.method().to_string(),
+        path: path.to_owned(),
+        origin: request
+            .headers()
+            .get(ORIGIN)
+            .map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned()),
+        status: None,
+        token: seen(tenant, request.headers()),
+        faulted: false,
+    });
+    let fault = match *request.method() {
+        Method::OPTIONS => None,
+        _ => tenant.faults().meet(path, || tenant.chance()),
+    };
+    let next = |request| async { inner.oneshot(request).await.into_response() };
+    let response = match fault {
+        None => next(request).await,
+        Some(fault) => {
+            tenant.journal.faulted(entry);
+            spoil::serve(tenant, fault, request, next).await
+        }
+    };
+    if response.extensions().get::<ConnectionDropped>().is_none() {
+        tenant.journal.answered(entry, response.status().as_u16());
+    }
+    response
+}
+
+/// The request as its tenant sees it.
+fn addressed(mut request: Request, tenant: &Arc<Tenant>, path: &str) -> Option<Request> {
+    let target = match request.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    *request.uri_mut() = Uri::from(PathAndQuery::try_from(target).ok()?);
+    request.extensions_mut().insert(tenant.clone());
+    Some(request)
+}
+
+/// Which token came along, if it is ours.
+fn seen(tenant: &Tenant, headers: &HeaderMap) -> Option<Seen> {
+    let keys = &tenant.shared.keys;
+    if let Some(token) = bearer::presented(headers) {
+        let claims = keys.read_access(token, tenant.issuer())?;
+        return Some(Seen::Access {
+            sub: claims.sub,
+            sid: claims.sid,
+            jti: claims.jti,
+        });
+    }
+    let claims = keys.read_refresh(&rotation::JAR.read(headers).ok()??)?;
+    Some(Seen::Refresh {
+        sub: claims.sub,
+        sid: claims.fid,
+        seq: claims.seq,
+    })
+}
+
+/// The headers that do not depend on what was answered.
+fn finish(tenant: &Tenant, path: &str, headers: &mut HeaderMap) {
+    if path == "/auth" || path.starts_with("/auth/") || path.starts_with("/__mock/") {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + tenant.clock().date());
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        headers.insert(DATE, date);
+    }
+    // Whoever redirects below us knows nothing of the prefix.
+    let location = headers
+        .get(LOCATION)
+        .and_then(|location| location.to_str().ok());
+    if let Some(Ok(location)) = location
+        .filter(|location| location.starts_with('/'))
+        .map(|location| format!("{}{location}", tenant.prefix()).parse())
+    {
+        headers.insert(LOCATION, location);
+    }
+}
+
+fn took(tenant: &Tenant, began: Duration) -> u64 {
+    u64::try_from(tenant.clock().now().saturating_sub(began).as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,270 @@
+//! Signing in, renewing, signing out: the domain's decisions, made atomic by the store and signed.
+//!
+//! Signing comes first and committing last, inside the step: an answer that could not be made has
+//! changed nothing. Counting comes after it.
+
+use crate::domain::{
+    Contract, Family, FamilyId, Key, LogoutScope, Opening, Reason, Step, User, UserId, Verdict,
+};
+use crate::secret::Secret;
+use crate::tenant::Tenant;
+use crate::tokens::{AccessTerms, RefreshClaims};
+
+/// Both tokens, and what is said with them.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) access: Secret,
+    /// In seconds.
+    pub(crate) expires_in: u64,
+    pub(crate) refresh: Secret,
+    /// What is left of the refresh token's life, in seconds.
+    pub(crate) refresh_expires_in: u64,
+    pub(crate) refresh_key: Secret,
+    pub(crate) user: User,
+}
+
+/// What became of a login.
+#[derive(Debug)]
+pub(crate) enum Login {
+    Granted(Box<Grant>),
+    Denied,
+}
+
+/// What became of a refresh.
+#[derive(Debug)]
+pub(crate) enum Renewal {
+    Granted(Box<Grant>),
+    Superseded,
+    Denied(Denial),
+}
+
+/// Why a refresh was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denial {
+    /// No token came.
+    Missing,
+    /// What came is none of our refresh tokens, or its family is unknown.
+    Unknown,
+    /// The family's reason.
+    Ended(Reason),
+}
+
+/// A token could not be made. Nothing has changed.
+#[derive(Debug)]
+pub(crate) struct Unsigned;
+
+/// Which door a request came in by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door<'a> {
+    pub(crate) contract: Contract,
+    pub(crate) client: &'a str,
+}
+
+impl Tenant {
+    /// Opens a family for whoever knows the password. The family whose token came along gives way to it.
+    pub(crate) fn sign_in(
+        &self,
+        door: Door<'_>,
+        (email, password): (&str, &Secret),
+        along: Option<&RefreshClaims>,
+    ) -> Result<Login, Unsigned> {
+        let users = self.users();
+        let Some(user) = users
+            .by_email(email)
+            .filter(|user| user.active && user.password.expose() == password.expose())
+        else {
+            self.tally.login_denied.up();
+            return Ok(Login::Denied);
+        };
+        let now = self.clock().seconds();
+        let opening = Opening {
+            id: self.next_family(),
+            user: user.id.clone(),
+            client: door.client.to_owned(),
+            contract: door.contract,
+            epoch: 0,
+            refresh_ttl: self.shared.refresh_ttl,
+            absolute_ttl: self.shared.absolute_ttl,
+        };
+        let (family, grant) = self.sessions.step(&user.id, |sessions| {
+            let family = sessions.open(now, opening);
+            let grant = self.grant(&family, user)?;
+            sessions.commit_new(now, family.clone());
+            Ok((family, grant))
+        })?;
+        if let Some(old) = along {
+            self.sessions.step(&old.sub, |sessions| {
+                sessions.replace(now, &old.fid, &family)
+            });
+        }
+        self.tally.login_ok.up();
+        Ok(Login::Granted(Box::new(grant)))
+    }
+
+    /// A refresh token asks for its successor.
+    pub(crate) fn renew(
+        &self,
+        door: Door<'_>,
+        token: Option<&str>,
+        key: Option<&[u8]>,
+    ) -> Result<Renewal, Unsigned> {
+        let renewal = match token {
+            None => Renewal::Denied(Denial::Missing),
+            Some(token) => match self
+                .shared
+                .keys
+                .read_refresh(token)
+                .filter(|claims| claims.client == door.client)
+            {
+                None => Renewal::Denied(Denial::Unknown),
+                Some(claims) => self.present(door, &claims, key)?,
+            },
+        };
+        match renewal {
+            Renewal::Superseded => self.tally.refresh_superseded.up(),
+            Renewal::Denied(_) => self.tally.refresh_denied.up(),
+            // Counted where it is known whether it is a rotation or a replay.
+            Renewal::Granted(_) => {}
+        }
+        Ok(renewal)
+    }
+
+    /// Signs out. A token that is none of ours has nothing to end, and that is no error (RFC 7009 §2.2).
+    pub(crate) fn sign_out(&self, claims: Option<&RefreshClaims>, scope: LogoutScope) {
+        if let Some(claims) = claims {
+            let now = self.clock().seconds();
+            self.sessions.step(&claims.sub, |sessions| {
+                sessions.sign_out(now, (&claims.fid, claims.seq), scope)
+            });
+        }
+        self.tally.logout.up();
+    }
+
+    /// The table, made one step, and what it says made an answer.
+    fn present(
+        &self,
+        door: Door<'_>,
+        claims: &RefreshClaims,
+        key: Option<&[u8]>,
+    ) -> Result<Renewal, Unsigned> {
+        let judged = self.shared.keys.judge(key, &claims.fid);
+        let outcome = self.present_to(
+            door,
+            &claims.sub,
+            (&claims.fid, claims.seq),
+            judged,
+            Punish::Yes,
+        )?;
+        match outcome {
+            Renewal::Denied(Denial::Ended(Reason::Replaced)) => Ok(self
+                .present_to_replacement(door, claims, key)?
+                .unwrap_or(outcome)),
+            Renewal::Granted(_) | Renewal::Superseded | Renewal::Denied(_) => Ok(outcome),
+        }
+    }
+
+    /// Row 2's exception. The cookie went back to a family that a login had replaced, and the script
+    /// holds a key of that login: it is answered as if the cookie had merely gone back in that family.
+    /// A family that has ended never changes, so looking at one and then at the other is safe.
+    fn present_to_replacement(
+        &self,
+        door: Door<'_>,
+        claims: &RefreshClaims,
+        key: Option<&[u8]>,
+    ) -> Result<Option<Renewal>, Unsigned> {
+        let Some((id, user)) = self
+            .sessions
+            .step(&claims.sub, |sessions| sessions.replacement(&claims.fid))
+        else {
+            return Ok(None);
+        };
+        match self.shared.keys.judge(key, &id) {
+            key @ Key::Handed(_) => {
+                match self.present_to(door, &user, (&id, 0), key, Punish::No)? {
+                    Renewal::Denied(_) => Ok(None),
+                    answer @ (Renewal::Granted(_) | Renewal::Superseded) => Ok(Some(answer)),
+                }
+            }
+            Key::Foreign(_) | Key::Absent => Ok(None),
+        }
+    }
+
+    fn present_to(
+        &self,
+        door: Door<'_>,
+        user_id: &UserId,
+        presented: (&FamilyId, u64),
+        key: Key,
+        punish: Punish,
+    ) -> Result<Renewal, Unsigned> {
+        let users = self.users();
+        let user = users.by_id(user_id).filter(|user| user.active);
+        let standing = (user.is_some(), self.shared.grace_ms);
+        self.sessions.step(user_id, |sessions| {
+            let now = self.clock().seconds();
+            let Some(step) = sessions.present(now, presented, key, door.contract, standing) else {
+                return Ok(Renewal::Denied(Denial::Unknown));
+            };
+            let renewal = self.answer(&step, user)?;
+            if !matches!((&renewal, punish), (Renewal::Denied(_), Punish::No)) {
+                self.count(&step);
+                sessions.commit(step, self.shared.reuse_revokes);
+            }
+            Ok(renewal)
+        })
+    }
+
+    fn answer(&self, step: &Step, user: Option<&User>) -> Result<Renewal, Unsigned> {
+        match (step.verdict, user) {
+            (Verdict::Advance | Verdict::Replay, Some(user)) => {
+                Ok(Renewal::Granted(Box::new(self.grant(&step.family, user)?)))
+            }
+            // The table refuses before it comes to this (row 4).
+            (Verdict::Advance | Verdict::Replay, None) => Err(Unsigned),
+            (Verdict::Superseded, _) => Ok(Renewal::Superseded),
+            (Verdict::Denied(reason), _) => Ok(Renewal::Denied(Denial::Ended(reason))),
+        }
+    }
+
+    fn count(&self, step: &Step) {
+        match step.verdict {
+            Verdict::Advance => {
+                self.tally.refresh_ok.up();
+                self.tally.rotations.up();
+            }
+            Verdict::Replay => self.tally.refresh_replayed.up(),
+            Verdict::Superseded | Verdict::Denied(_) => {}
+        }
+        if step.reused {
+            self.tally.reuse.up();
+        }
+    }
+
+    fn grant(&self, family: &Family, user: &User) -> Result<Grant, Unsigned> {
+        let keys = &self.shared.keys;
+        let now = self.clock().seconds();
+        let terms = AccessTerms {
+            issuer: self.issuer(),
+            jti: self.next_jti(),
+            now,
+            ttl: self.shared.access_ttl,
+        };
+        Ok(Grant {
+            access: keys
+                .access_token(family, user, terms)
+                .map_err(|_| Unsigned)?,
+            expires_in: self.shared.access_ttl,
+            refresh: keys.refresh_token(family).map_err(|_| Unsigned)?,
+            refresh_expires_in: family.expires_at().saturating_sub(now),
+            refresh_key: keys.refresh_key(family).ok_or(Unsigned)?,
+            user: user.clone(),
+        })
+    }
+}
+
+/// Whether a refusal counts against the family that was asked.
+#[derive(Clone, Copy)]
+enum Punish {
+    Yes,
+    No,
+}

@@ -1,0 +1,186 @@
+//! What all tenants of one server have in common, and the tenants themselves.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::domain::{ReuseRevokes, Seconds};
+use crate::options::{Options, OptionsError, SameSite};
+use crate::origin::Origins;
+use crate::secret::Secret;
+use crate::tenant::Tenant;
+use crate::tokens::Keys;
+use crate::world::World;
+
+/// How many tenants may exist beside the one at `/`: more than tests run side by side, and a bound on
+/// what a stranger's paths can make of our memory (an idle tenant is about a kilobyte). Beyond it the
+/// one that has been idle the longest goes.
+const TENANTS: usize = 10_000;
+
+/// What is the same for every tenant.
+pub(crate) struct Shared {
+    pub(crate) world: Arc<dyn World>,
+    pub(crate) keys: Keys,
+    pub(crate) url: String,
+    pub(crate) issuer: String,
+    pub(crate) origins: Origins,
+    pub(crate) access_ttl: Seconds,
+    pub(crate) refresh_ttl: Seconds,
+    pub(crate) absolute_ttl: Seconds,
+    pub(crate) grace_ms: u64,
+    pub(crate) reuse_revokes: ReuseRevokes,
+    pub(crate) same_site: SameSite,
+    pub(crate) secure: bool,
+    pub(crate) control: bool,
+    pub(crate) any_host: bool,
+    stop: watch::Sender<bool>,
+}
+
+/// A server without its socket: give it to [`app`](crate::app).
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    root: Arc<Tenant>,
+    tenants: Mutex<Tenants>,
+}
+
+#[derive(Default)]
+struct Tenants {
+    /// Counts uses: the clock of idleness.
+    uses: u64,
+    named: HashMap<String, (Arc<Tenant>, u64)>,
+}
+
+impl State {
+    /// A server that is reached at `url`, which is an origin without a slash at the end, as in
+    /// `http://127.0.0.1:4000`.
+    ///
+    /// # Errors
+    /// Options that do not go together; the text says what to change.
+    pub fn new(options: &Options, world: Arc<dyn World>, url: &str) -> Result<Self, OptionsError> {
+        options.check()?;
+        let secret = |given: &Option<Secret>| match given {
+            Some(secret) => secret.expose().as_bytes().to_vec(),
+            None => {
+                let mut bytes = vec![0; 32];
+                world.fill(&mut bytes);
+                bytes
+            }
+        };
+        let shared = Arc::new(Shared {
+            keys: Keys::new(
+                &secret(&options.access_secret),
+                &secret(&options.refresh_secret),
+            ),
+            url: url.to_owned(),
+            issuer: options.issuer.clone().unwrap_or_else(|| url.to_owned()),
+            origins: Origins::new(url, &options.allow_origins)?,
+            access_ttl: whole_seconds(options.access_ttl),
+            refresh_ttl: whole_seconds(options.refresh_ttl),
+            absolute_ttl: whole_seconds(options.absolute_ttl),
+            grace_ms: u64::try_from(options.grace.as_millis()).unwrap_or(u64::MAX),
+            reuse_revokes: options.reuse_revokes,
+            same_site: options.cookie_same_site,
+            secure: options.cookie_secure || options.cookie_same_site == SameSite::None,
+            control: options.control,
+            any_host: options.control_anywhere,
+            stop: watch::channel(false).0,
+            world,
+        });
+        let root = Arc::new(Tenant::new(shared.clone(), String::new()));
+        Ok(Self(Arc::new(Inner {
+            shared,
+            root,
+            tenants: Mutex::default(),
+        })))
+    }
+
+    /// The tenant at `/`.
+    #[must_use]
+    pub fn root(&self) -> &Arc<Tenant> {
+        &self.0.root
+    }
+
+    /// The tenant at `/t/{name}/`, made if there was none. `None`: a name is 1 to 64 of `a-z`, `0-9`
+    /// and `-`.
+    #[must_use]
+    pub fn tenant(&self, name: &str) -> Option<Arc<Tenant>> {
+        let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(good) {
+            return None;
+        }
+        let mut tenants = self
+            .0
+            .tenants
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        tenants.uses = tenants.uses.saturating_add(1);
+        let used = tenants.uses;
+        if let Some((tenant, last)) = tenants.named.get_mut(name) {
+            *last = used;
+            return Some(tenant.clone());
+        }
+        if tenants.named.len() >= TENANTS {
+            let idle = tenants
+                .named
+                .iter()
+                .min_by_key(|(_, (_, last))| *last)
+                .map(|(name, _)| name.clone());
+            idle.and_then(|name| tenants.named.remove(&name));
+        }
+        let tenant = Arc::new(Tenant::new(self.0.shared.clone(), format!("/t/{name}")));
+        tenants
+            .named
+            .insert(name.to_owned(), (tenant.clone(), used));
+        Some(tenant)
+    }
+
+    /// The tenant a path belongs to, and the path as that tenant sees it.
+    pub(crate) fn locate<'p>(&self, path: &'p str) -> Option<(Arc<Tenant>, &'p str)> {
+        let Some(rest) = path.strip_prefix("/t/") else {
+            return Some((self.0.root.clone(), path));
+        };
+        let (name, inner) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        Some((
+            self.tenant(name)?,
+            if inner.is_empty() { "/" } else { inner },
+        ))
+    }
+
+    /// Lets everything that hangs on purpose come to its end.
+    pub fn stop(&self) {
+        self.0.shared.stop.send_replace(true);
+    }
+
+    /// Ends once the server stops.
+    #[cfg(feature = "server")]
+    pub(crate) async fn stopped(&self) {
+        self.0.shared.stopped().await;
+    }
+}
+
+impl Shared {
+    /// Ends once the server stops.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives in `self`, so the wait ends by its value alone.
+        let _ = self.stop.subscribe().wait_for(|stopped| *stopped).await;
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("url", &self.0.shared.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// JWTs and cookies count whole seconds; a fraction is one more, so that nothing is shorter than asked.
+fn whole_seconds(time: std::time::Duration) -> Seconds {
+    time.as_secs()
+        .saturating_add(u64::from(time.subsec_nanos() > 0))
+}

@@ -82,6 +82,21 @@ impl AuthClient {
         Ok(token.as_string().unwrap_or_default())
     }
 
+    /// Takes over a session that was obtained elsewhere: an object with the contract's fields, such as
+    /// `{ accessToken, expiresIn, user }`. It ends every login called before it.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` if it holds no access token or a lifetime that cannot be right.
+    pub fn set_session(&self, grant: JsValue) -> Result<(), Error> {
+        Ok(self.driver.set_session(grant)?)
+    }
+
+    /// When the present token expires, in epoch milliseconds, if the backend says.
+    pub fn expires_at(&self) -> Option<f64> {
+        self.driver.expires_at()
+    }
+
     /// Renews now; joins a renewal under way. Signed out, it asks the backend.
     ///
     /// # Errors

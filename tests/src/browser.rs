@@ -45,7 +45,8 @@ new AsyncFunction("args", body)(args).then(
 );"#;
 
 impl Browser {
-    pub(crate) async fn open() -> Self {
+    /// Opens a window; its driver is chosen by the environment.
+    pub async fn open() -> Self {
         let kind = Kind::chosen();
         let driver = Driver::start(kind).await;
         let client = ClientBuilder::new(HttpConnector::new())

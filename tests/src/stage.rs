@@ -68,8 +68,8 @@ impl Stage {
     /// `events`.
     pub async fn client(&self, options: &str) {
         let source = format!(
-            "globalThis.events = [];
-             globalThis.auth = evertoken.createAuthClient({{
+            "window.events = [];
+             window.auth = evertoken.createAuthClient({{
                onEvent: (event) => events.push(event), ...{options} }});
              await auth.ready;"
         );
@@ -108,7 +108,8 @@ impl Stage {
 
     /// The page's clock goes ahead, as after a sleep.
     pub async fn sleep(&self, d: Duration) {
-        let source = "const now = Date.now; Date.now = () => now.call(Date) + args";
+        let source =
+            "const { Date } = window; const now = Date.now; Date.now = () => now.call(Date) + args";
         let ms = u64::try_from(d.as_millis()).expect("a test's sleep is short");
         self.browser.run_with(source, json!(ms)).await;
     }

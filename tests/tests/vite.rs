@@ -95,7 +95,7 @@ async fn the_main_job(url: &str) {
     let mock = MockServer::start(Options::default()).await.unwrap();
     let browser = Browser::open().await;
     browser.visit(url).await;
-    let start = "globalThis.auth = evertoken.createAuthClient({ baseUrl: args });
+    let start = "window.auth = evertoken.createAuthClient({ baseUrl: args });
                  await auth.ready;
                  return auth.session.status";
     let base = json!(mock.url());

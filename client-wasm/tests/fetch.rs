@@ -255,6 +255,27 @@ async fn a_second_401_is_returned() {
 }
 
 #[wasm_bindgen_test]
+async fn a_401_for_a_user_who_is_no_longer_signed_in_is_returned_and_not_repeated_as_the_next_one()
+{
+    let client = Client::signed_in().await;
+    client.backend.hold("/me");
+    let begun = client.call("/me");
+    turn().await;
+    client.backend.set_subject("u2");
+    client.login().await;
+    client.backend.script("/me", 1, 401, "{}");
+    client.backend.release("/me");
+    assert_eq!(ended(begun).await.status(), UNAUTHORIZED);
+    assert_eq!(
+        (
+            client.backend.count("/me"),
+            client.backend.count("/auth/refresh")
+        ),
+        (1, 0)
+    );
+}
+
+#[wasm_bindgen_test]
 async fn a_network_error_is_the_platforms_own() {
     let client = Client::signed_in().await;
     client.backend.script("/me", 1, 0, "");

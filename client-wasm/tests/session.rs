@@ -175,6 +175,22 @@ async fn a_refresh_that_never_answers_releases_everyone_at_the_bound() {
 }
 
 #[wasm_bindgen_test]
+async fn a_lifetime_of_forty_days_asks_for_no_timer_that_overflows() {
+    let backend = Backend::new();
+    backend.set_lifetime(40.0 * 86_400.0);
+    let auth = client(&backend);
+    let delays = support::delays();
+    auth.login(credentials()).await.unwrap();
+    turn().await;
+    let longest = delays
+        .iter()
+        .filter_map(|delay| delay.as_f64())
+        .fold(0.0, f64::max);
+    assert_eq!(longest, 2_147_483_647.0);
+    assert_eq!(backend.count("/auth/refresh"), 0);
+}
+
+#[wasm_bindgen_test]
 async fn an_answer_of_any_kind_neither_signs_out_nor_panics() {
     let backend = Backend::new();
     let auth = client(&backend);

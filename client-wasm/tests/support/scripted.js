@@ -5,6 +5,7 @@ export class Backend {
   issued = 0;
   accepted = "";
   lifetime = 900;
+  subject = "u1";
   received = [];
   #scripts = new Map();
   #held = new Map();
@@ -89,7 +90,7 @@ export class Backend {
         return json(200, {
           accessToken: this.accepted,
           expiresIn: this.lifetime,
-          user: { id: "u1", email: "user@example.com" },
+          user: { id: this.subject, email: "user@example.com" },
         });
       case "/auth/logout":
         return json(200, { success: true });
@@ -212,4 +213,15 @@ let ahead = 0;
 export function sleep(ms) {
   ahead += ms;
   Date.now = () => realNow() + ahead;
+}
+
+/** The delays `setTimeout` is asked for from now on. */
+export function delays() {
+  const asked = [];
+  const real = globalThis.setTimeout;
+  globalThis.setTimeout = (callback, delay, ...rest) => {
+    asked.push(delay);
+    return real(callback, delay, ...rest);
+  };
+  return asked;
 }

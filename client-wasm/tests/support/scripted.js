@@ -16,7 +16,12 @@ export class Backend {
 
   /** The next `count` requests to `path` are answered so; a status of 0 is a network error. */
   script(path, count, status, body, headers) {
-    this.#scripts.set(path, { count, status, body, headers: JSON.parse(headers) });
+    this.#scripts.set(path, {
+      count,
+      status,
+      body,
+      headers: JSON.parse(headers),
+    });
   }
 
   /** Requests to `path` are answered only after `release`. */
@@ -51,15 +56,22 @@ export class Backend {
 
   /** What the `n`-th request to `path` held, as JSON. */
   nth(path, n) {
-    return JSON.stringify(this.received.filter((request) => request.path === path)[n] ?? null);
+    return JSON.stringify(
+      this.received.filter((request) => request.path === path)[n] ?? null,
+    );
   }
 
   async #answer(input, init = {}) {
     const whole = typeof input === "object" && "url" in input;
     const url = new URL(whole ? input.url : input);
-    const headers = new Headers(init.headers ?? (whole ? input.headers : undefined));
+    const headers = new Headers(
+      init.headers ?? (whole ? input.headers : undefined),
+    );
     const request = {
-      path: url.origin === "https://api.test" ? url.pathname + url.search : url.href,
+      path:
+        url.origin === "https://api.test"
+          ? url.pathname + url.search
+          : url.href,
       method: init.method ?? (whole ? input.method : "GET"),
       authorization: headers.get("authorization"),
       marker: headers.get("x-marker"),
@@ -76,7 +88,10 @@ export class Backend {
     if (script && script.count-- > 0) {
       if (script.status === 0) throw new TypeError("Failed to fetch");
       const body = script.body === "" ? null : script.body;
-      return new Response(body, { status: script.status, headers: script.headers });
+      return new Response(body, {
+        status: script.status,
+        headers: script.headers,
+      });
     }
     return this.#usual(request, url);
   }
@@ -95,7 +110,8 @@ export class Backend {
       case "/auth/logout":
         return json(200, { success: true });
       default:
-        return request.authorization === `Bearer ${this.accepted}` || url.pathname === "/open"
+        return request.authorization === `Bearer ${this.accepted}` ||
+          url.pathname === "/open"
           ? json(200, { ok: true })
           : json(401, { error: "invalid_token" });
     }
@@ -126,7 +142,12 @@ function aborted(signal) {
 
 /** What can be passed to `fetch`, by name. */
 export function input(name) {
-  const post = (body, more) => ({ method: "POST", body, headers: { "X-Marker": "m" }, ...more });
+  const post = (body, more) => ({
+    method: "POST",
+    body,
+    headers: { "X-Marker": "m" },
+    ...more,
+  });
   const url = "https://api.test/echo";
   const form = new FormData();
   form.append("field", "value");
@@ -140,7 +161,11 @@ export function input(name) {
     case "request and init":
       return [new Request(url, { method: "POST", body: "old" }), post("text")];
     case "request as init":
-      return ["/echo", new Request("https://api.test/other", post("text")), { text: true }];
+      return [
+        "/echo",
+        new Request("https://api.test/other", post("text")),
+        { text: true },
+      ];
     case "blob":
       return ["/echo", post(new Blob(["text"]))];
     case "buffer":

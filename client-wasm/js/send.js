@@ -88,17 +88,7 @@ export class Sender {
    * @param {(kind: number, method: string, url: string) => void} [note] told of {@link PASSED_THROUGH} and {@link RETRIED}
    * @param {(failure: Failure, cause?: Response) => unknown} [error] makes what is thrown
    */
-  constructor(
-    platform,
-    base,
-    origins,
-    endpoints,
-    bound,
-    ask,
-    pending,
-    note,
-    error,
-  ) {
+  constructor(platform, base, origins, endpoints, bound, ask, pending, note, error) {
     this.#platform = platform;
     this.#base = new URL(base);
     this.#origins = new Set(origins);
@@ -128,21 +118,14 @@ export class Sender {
     const url = request ? new URL(input.url) : resolve(input, this.#base);
     // A relative path means the backend; whatever else was passed goes to the platform as it is.
     const target = typeof input === "string" ? url.href : input;
-    const method = (
-      init?.method ?? (request ? input.method : "GET")
-    ).toUpperCase();
+    const method = (init?.method ?? (request ? input.method : "GET")).toUpperCase();
     const place = url.origin + url.pathname;
     if (!this.#origins.has(url.origin)) {
       this.#warn(url.origin);
       return this.#platform(target, init);
     }
-    const headers = new Headers(
-      init?.headers ?? (request ? input.headers : undefined),
-    );
-    if (
-      this.#endpoints.has(`${method} ${place}`) ||
-      headers.has("Authorization")
-    ) {
+    const headers = new Headers(init?.headers ?? (request ? input.headers : undefined));
+    if (this.#endpoints.has(`${method} ${place}`) || headers.has("Authorization")) {
       return this.#platform(target, init);
     }
     const signal = init?.signal ?? (request ? input.signal : undefined);
@@ -170,8 +153,7 @@ export class Sender {
    */
   async token(rejected, signal) {
     signal?.throwIfAborted();
-    const refused =
-      rejected !== undefined && this.#bearer === `Bearer ${rejected}`;
+    const refused = rejected !== undefined && this.#bearer === `Bearer ${rejected}`;
     await this.#admit(refused ? this.#token : 0, signal);
     return this.#bearer.slice("Bearer ".length);
   }
@@ -206,17 +188,13 @@ export class Sender {
       const token = this.#ask(rejected);
       if (token > 0 || token === REPLACED) return token;
       const pending = this.#pending();
-      const failure =
-        token === WAIT ? await unlessAborted(pending, signal) : pending;
+      const failure = token === WAIT ? await unlessAborted(pending, signal) : pending;
       if (failure) throw this.#error(/** @type {Failure} */ (failure), cause);
       // A renewal that was asked for has happened.
       if (rejected === RENEW) rejected = 0;
       // One wait is bounded by the engine; this bounds many in a row.
       if (Date.now() - began > 2 * this.#bound) {
-        throw this.#error(
-          { code: TIMEOUT, detail: 0, status: 0, retryAfter: -1 },
-          cause,
-        );
+        throw this.#error({ code: TIMEOUT, detail: 0, status: 0, retryAfter: -1 }, cause);
       }
     }
   }
@@ -229,19 +207,13 @@ export class Sender {
    */
   #requests(request) {
     // Firefox has no `body` to look at.
-    const bodiless =
-      request.body === null ||
-      request.method === "GET" ||
-      request.method === "HEAD";
+    const bodiless = request.body === null || request.method === "GET" || request.method === "HEAD";
     const spare = bodiless ? request : request.clone();
     const send = (/** @type {Request} */ request) => {
       request.headers.set("Authorization", this.#bearer);
       return this.#platform(request);
     };
-    return [
-      () => send(bodiless ? request.clone() : request),
-      () => send(spare),
-    ];
+    return [() => send(bodiless ? request.clone() : request), () => send(spare)];
   }
 
   /**
@@ -256,8 +228,7 @@ export class Sender {
     /** @type {Record<string, unknown>} */
     const options = {};
     // Members count wherever they come from, as for `fetch`: own, or a class's accessors.
-    for (const name in init)
-      options[name] = init[/** @type {keyof RequestInit} */ (name)];
+    for (const name in init) options[name] = init[/** @type {keyof RequestInit} */ (name)];
     options.headers = headers;
     const send = () => {
       headers.set("Authorization", this.#bearer);

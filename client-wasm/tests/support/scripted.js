@@ -56,22 +56,15 @@ export class Backend {
 
   /** What the `n`-th request to `path` held, as JSON. */
   nth(path, n) {
-    return JSON.stringify(
-      this.received.filter((request) => request.path === path)[n] ?? null,
-    );
+    return JSON.stringify(this.received.filter((request) => request.path === path)[n] ?? null);
   }
 
   async #answer(input, init = {}) {
     const whole = typeof input === "object" && "url" in input;
     const url = new URL(whole ? input.url : input);
-    const headers = new Headers(
-      init.headers ?? (whole ? input.headers : undefined),
-    );
+    const headers = new Headers(init.headers ?? (whole ? input.headers : undefined));
     const request = {
-      path:
-        url.origin === "https://api.test"
-          ? url.pathname + url.search
-          : url.href,
+      path: url.origin === "https://api.test" ? url.pathname + url.search : url.href,
       method: init.method ?? (whole ? input.method : "GET"),
       authorization: headers.get("authorization"),
       marker: headers.get("x-marker"),
@@ -110,8 +103,7 @@ export class Backend {
       case "/auth/logout":
         return json(200, { success: true });
       default:
-        return request.authorization === `Bearer ${this.accepted}` ||
-          url.pathname === "/open"
+        return request.authorization === `Bearer ${this.accepted}` || url.pathname === "/open"
           ? json(200, { ok: true })
           : json(401, { error: "invalid_token" });
     }
@@ -161,11 +153,7 @@ export function input(name) {
     case "request and init":
       return [new Request(url, { method: "POST", body: "old" }), post("text")];
     case "request as init":
-      return [
-        "/echo",
-        new Request("https://api.test/other", post("text")),
-        { text: true },
-      ];
+      return ["/echo", new Request("https://api.test/other", post("text")), { text: true }];
     case "blob":
       return ["/echo", post(new Blob(["text"]))];
     case "buffer":

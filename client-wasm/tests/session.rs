@@ -344,6 +344,46 @@ async fn the_user_is_kept_when_a_refresh_names_none_and_forgotten_at_the_logout(
 }
 
 #[wasm_bindgen_test]
+async fn a_login_that_names_no_user_does_not_inherit_the_last_one() {
+    let backend = Backend::new();
+    let auth = client(&backend);
+    auth.login(credentials()).await.unwrap();
+    backend.script("/auth/login", 1, 200, r#"{"accessToken":"other"}"#);
+    auth.login(credentials()).await.unwrap();
+    assert!(auth.user().0.is_undefined());
+}
+
+#[wasm_bindgen_test]
+async fn every_listener_hears_what_happened_in_the_same_order() {
+    let backend = Backend::new();
+    let auth = client(&backend);
+    auth.login(credentials()).await.unwrap();
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let _first = auth.on_event({
+        let auth = auth.clone();
+        move |event| {
+            if let Event::RefreshStarted { .. } = event {
+                let grant = js_sys::JSON::parse(r#"{"accessToken":"elsewhere"}"#).unwrap();
+                auth.set_session(grant).unwrap();
+            }
+        }
+    });
+    let _second = auth.on_event({
+        let heard = Rc::clone(&heard);
+        move |event| heard.borrow_mut().push(event)
+    });
+    auth.refresh().await.unwrap();
+    let heard = heard.borrow();
+    assert!(
+        matches!(
+            heard.as_slice(),
+            [Event::RefreshStarted { .. }, Event::SignedIn]
+        ),
+        "{heard:?}"
+    );
+}
+
+#[wasm_bindgen_test]
 async fn an_error_prints_no_secret() {
     let secret = js_sys::Error::new("https://api.test/?token=secret");
     let error = Error::Platform(secret.into());

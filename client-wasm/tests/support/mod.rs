@@ -148,7 +148,7 @@ impl Client {
         let error =
             wasm_bindgen::closure::Closure::<dyn Fn(JsValue, JsValue) -> JsValue>::new(to_error);
         let engine = evertoken::Engine::new(
-            base.to_owned(),
+            base.into(),
             Array::new(),
             restore,
             60_000.0,

@@ -31,6 +31,8 @@ pub struct Session {
     /// refresh must name the subject that is signed in.
     unsettled: bool,
     effects: VecDeque<Effect>,
+    /// What happened during this call.
+    reports: Vec<Event>,
     /// What listeners have been told.
     announced: View,
     rng: Rng,
@@ -64,6 +66,7 @@ impl Session {
             owed_logout: None,
             unsettled: false,
             effects: VecDeque::new(),
+            reports: Vec::new(),
             announced: View::SigningOut,
             rng: Rng::new(seed),
             last_op: 0,
@@ -127,7 +130,7 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn login(&mut self, now: Instant) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
-        self.drop_queued(|exchange| match exchange {
+        self.drop_queued(now, |exchange| match exchange {
             // What a refresh waited to renew is about to be replaced; what a logout waited to end, too.
             Exchange::Refresh(_) | Exchange::Logout(Scope::Local | Scope::Global) => true,
             Exchange::Login | Exchange::Logout(Scope::Others) => false,
@@ -148,17 +151,21 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn logout(&mut self, now: Instant, scope: Scope) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
-        match scope {
-            Scope::Local | Scope::Global => {
-                self.end_logins_and_refreshes();
-                self.sign_out(Reason::Logout);
+        let joined = self.wire.logout(scope, self.epoch);
+        let op = match (joined, scope) {
+            (Some(op), Scope::Others) => op,
+            (None, Scope::Others) => self.enqueue(now, Exchange::Logout(scope), false),
+            (Some(op), Scope::Local | Scope::Global) => {
+                // Nothing else of this epoch can be on the wire; what came after it counts no longer.
+                self.drop_queued(now, is_login_or_refresh);
+                op
             }
-            Scope::Others => {}
-        }
-        let op = match self.wire.logout(scope) {
-            Some(op) => op,
-            None => {
-                self.owed_logout = None;
+            (None, Scope::Local | Scope::Global) => {
+                self.end_logins_and_refreshes(now);
+                self.sign_out(Reason::Logout);
+                // One that the server has not heard of is told with this one.
+                let owed = self.owed_logout.take().map(|owed| owed.scope);
+                let scope = owed.map_or(scope, |owed| wider(owed, scope));
                 self.enqueue(now, Exchange::Logout(scope), false)
             }
         };
@@ -173,9 +180,9 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn set_session(&mut self, now: Instant, granted: Granted) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
-        self.end_logins_and_refreshes();
-        self.drop_queued(|exchange| exchange == Exchange::Logout(Scope::Local));
-        self.drop_queued(|exchange| exchange == Exchange::Logout(Scope::Global));
+        self.end_logins_and_refreshes(now);
+        self.drop_queued(now, |exchange| exchange == Exchange::Logout(Scope::Local));
+        self.drop_queued(now, |exchange| exchange == Exchange::Logout(Scope::Global));
         let op = self.next_op();
         self.sign_in(now, now, op, granted);
         self.settle(now);
@@ -189,7 +196,17 @@ impl Session {
             return;
         }
         let failure = Failure::new(Code::Disposed);
-        let sent = self.wire.sent.take().map(|sent| (sent.op, sent.exchange));
+        // What a listener's call has not let out yet stays here.
+        self.effects
+            .retain(|effect| !matches!(effect, Effect::Send { .. }));
+        let epoch = self.epoch;
+        // The caller of a login that a logout ended has been told.
+        let sent = self
+            .wire
+            .sent
+            .take()
+            .filter(|sent| sent.epoch == epoch || sent.exchange != Exchange::Login)
+            .map(|sent| (sent.op, sent.exchange));
         let queued = std::mem::take(&mut self.wire.queue);
         let queued = queued
             .into_iter()
@@ -268,8 +285,8 @@ impl Session {
         if !self.wire.is_idle() {
             return;
         }
-        if let Some(owed) = self.owed_logout.filter(|owed| owed.retry_at <= now) {
-            self.enqueue(now, Exchange::Logout(owed.scope), true);
+        if self.owed_logout.is_some_and(|owed| owed.retry_at <= now) {
+            self.enqueue_owed_logout(now);
         }
         if self.state.renew_at().is_some_and(|at| at <= now) {
             self.refresh_by(now, Why::Timer);
@@ -278,10 +295,8 @@ impl Session {
 
     /// Joins the refresh that is on its way, or begins one unless the backend asked to be left alone.
     fn renew(&mut self, now: Instant, why: Why) -> Access {
-        if let Some(refresh) = self.wire.refresh(self.epoch) {
-            return Access::Wait(refresh);
-        }
-        if let Some(trouble) = self.state.trouble()
+        if self.wire.refresh(self.epoch).is_none()
+            && let Some(trouble) = self.state.trouble()
             && let Some(until) = trouble.not_before.filter(|until| now < *until)
         {
             return Access::Refused(Failure {
@@ -295,10 +310,24 @@ impl Session {
     fn refresh_by(&mut self, now: Instant, why: Why) -> OpId {
         let op = match self.wire.refresh(self.epoch) {
             Some(op) => op,
-            None => self.enqueue(now, Exchange::Refresh(why), false),
+            None => self.enqueue_refresh(now, why),
         };
         self.settle(now);
         op
+    }
+
+    /// A logout that the server has not heard of goes first: what it was to end must not be restored.
+    fn enqueue_refresh(&mut self, now: Instant, why: Why) -> OpId {
+        self.enqueue_owed_logout(now);
+        self.enqueue(now, Exchange::Refresh(why), false)
+    }
+
+    fn enqueue_owed_logout(&mut self, now: Instant) {
+        if let Some(owed) = self.owed_logout
+            && !self.wire.is_repeating_logout()
+        {
+            self.enqueue(now, Exchange::Logout(owed.scope), true);
+        }
     }
 
     fn enqueue(&mut self, now: Instant, exchange: Exchange, repeated: bool) -> OpId {
@@ -317,7 +346,7 @@ impl Session {
     /// Ends every call: sends what may go, and tells listeners what has changed.
     fn settle(&mut self, now: Instant) {
         if matches!(self.state, State::Restoring { trouble: None }) && self.wire.is_idle() {
-            self.enqueue(now, Exchange::Refresh(Why::Restore), false);
+            self.enqueue_refresh(now, Why::Restore);
         }
         let bound = self.config.request_timeout;
         if let Some(Sent { op, exchange, .. }) = self.wire.send_next(now, self.epoch, bound) {
@@ -335,35 +364,34 @@ impl Session {
             self.announced = view;
             self.effects.push_back(Effect::Changed);
         }
+        // Whoever hears of an event sees the session it led to.
+        let reports = std::mem::take(&mut self.reports);
+        self.effects.extend(reports.into_iter().map(Effect::Report));
     }
 
     /// Nothing that was asked for before now counts any longer: those who wait ask again, logins are lost.
-    fn end_logins_and_refreshes(&mut self) {
-        let ends = |exchange| match exchange {
-            Exchange::Login | Exchange::Refresh(_) => true,
-            Exchange::Logout(_) => false,
-        };
-        self.drop_queued(ends);
-        let sent = self.wire.sent;
-        if let Some(sent) = sent.filter(|sent| sent.epoch == self.epoch && ends(sent.exchange)) {
-            self.overtake(sent.op, sent.exchange);
+    fn end_logins_and_refreshes(&mut self, now: Instant) {
+        self.drop_queued(now, is_login_or_refresh);
+        let sent = self.wire.sent.filter(|sent| sent.epoch == self.epoch);
+        if let Some(sent) = sent.filter(|sent| is_login_or_refresh(sent.exchange)) {
+            self.overtake(now, sent.op, sent.exchange);
         }
         self.epoch += 1;
     }
 
-    fn drop_queued(&mut self, dropped: impl Fn(Exchange) -> bool) {
+    fn drop_queued(&mut self, now: Instant, dropped: impl Fn(Exchange) -> bool) {
         let (gone, kept) = std::mem::take(&mut self.wire.queue)
             .into_iter()
             .partition(|queued: &Queued| dropped(queued.exchange));
         self.wire.queue = kept;
         let gone: VecDeque<Queued> = gone;
         for Queued { op, exchange, .. } in gone {
-            self.overtake(op, exchange);
+            self.overtake(now, op, exchange);
         }
     }
 
     /// Tells whoever waits for an exchange that something younger took its place.
-    fn overtake(&mut self, op: OpId, exchange: Exchange) {
+    fn overtake(&mut self, now: Instant, op: OpId, exchange: Exchange) {
         match exchange {
             Exchange::Refresh(_) => self.wake(op, None),
             Exchange::Login => {
@@ -371,8 +399,12 @@ impl Session {
                 self.wake(op, None);
                 self.done(op, exchange, Err(failure));
             }
-            // Its session is gone here already, and the younger login replaces it at the server.
-            Exchange::Logout(_) => self.done(op, exchange, Ok(())),
+            // Its session is gone here already, and the younger login replaces it at the server; if that is
+            // refused, the server is told after all.
+            Exchange::Logout(scope) => {
+                self.owe_logout(now, scope);
+                self.done(op, exchange, Ok(()));
+            }
         }
     }
 
@@ -427,7 +459,7 @@ impl Session {
     fn is_signing_out(&self) -> bool {
         [Scope::Local, Scope::Global]
             .into_iter()
-            .any(|scope| self.wire.logout(scope).is_some())
+            .any(|scope| self.wire.logout(scope, self.epoch).is_some())
     }
 
     /// When listeners are to be told that the token is stale, if they have not been.
@@ -469,6 +501,23 @@ impl Session {
     }
 
     fn report(&mut self, event: Event) {
-        self.effects.push_back(Effect::Report(event));
+        self.reports.push(event);
+    }
+}
+
+fn is_login_or_refresh(exchange: Exchange) -> bool {
+    match exchange {
+        Exchange::Login | Exchange::Refresh(_) => true,
+        Exchange::Logout(_) => false,
+    }
+}
+
+/// The scope that ends what both end.
+fn wider(one: Scope, other: Scope) -> Scope {
+    match (one, other) {
+        (Scope::Local, Scope::Local) => Scope::Local,
+        (Scope::Others, Scope::Others) => Scope::Others,
+        (Scope::Global, _) | (_, Scope::Global) => Scope::Global,
+        (Scope::Local, Scope::Others) | (Scope::Others, Scope::Local) => Scope::Global,
     }
 }

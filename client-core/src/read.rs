@@ -157,10 +157,10 @@ pub fn grant<D: Document>(body: &D, fields: &Fields) -> Result<Granted, Failure>
     };
     let subject = claims
         .and_then(|claims| claims.text("sub"))
-        .or_else(|| body.text(&[fields.user, ".id"].concat()));
+        .or_else(|| body.text(&(fields.user.to_owned() + ".id")));
     Ok(Granted {
         lifetime,
-        subject: subject.map(String::into_boxed_str),
+        subject: subject.as_deref().map(Box::from),
     })
 }
 
@@ -224,7 +224,7 @@ fn failed<D>(reply: &Reply<'_, D>, code: Code) -> Failure {
 
 /// `Retry-After` in seconds (RFC 9110 §10.2.3).
 fn retry_after(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
+    text.trim_ascii().parse().ok().map(Duration::from_secs)
 }
 
 fn error_of<D: Document>(reply: &Reply<'_, D>) -> Option<String> {
@@ -250,8 +250,9 @@ fn is_known(error: Option<&str>) -> bool {
 /// Whether the auth endpoint itself answered, as far as one can tell.
 fn is_from_backend<D>(reply: &Reply<'_, D>) -> bool {
     let bearer = reply.challenge.is_none_or(|challenge| {
-        let scheme = challenge.split([' ', ',']).next().unwrap_or_default();
-        scheme.eq_ignore_ascii_case("bearer")
+        let mut parts = challenge.as_bytes().split(|byte| b" ,".contains(byte));
+        let scheme = parts.next().unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"bearer")
     });
     bearer && reply.media == Media::Plain
 }

@@ -601,6 +601,11 @@ fn a_second_logout_joins_the_first() {
     let mut rig = Rig::signed_in();
     let (first, second) = (rig.logout(), rig.logout());
     assert_eq!(first, second);
+    assert_eq!(
+        rig.result_of(first),
+        None,
+        "neither is over before the answer"
+    );
     assert_eq!(rig.sent.iter().filter(|(op, _)| *op == first).count(), 1);
 }
 

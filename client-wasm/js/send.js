@@ -35,27 +35,10 @@ export function failure(
   return { code, detail, status, retryAfter, said };
 }
 
-/**
- * The claims of a JWT, read and not verified; `undefined` if it is none.
- *
- * @param {string} token
- * @returns {Record<string, unknown> | undefined}
- */
-export function claims(token) {
+/** `JSON.stringify`, with `undefined` for what cannot be JSON. */
+export function stringify(/** @type {unknown} */ value) {
   try {
-    const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
-    const read = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof read === "object" && read !== null ? read : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** `JSON.parse`, with `undefined` for what is no JSON. */
-export function parse(/** @type {string} */ text) {
-  try {
-    return JSON.parse(text);
+    return JSON.stringify(value);
   } catch {
     return undefined;
   }
@@ -70,7 +53,10 @@ export class Sender {
   #platform;
   #base;
   #origins;
-  #endpoints;
+  /** @type {Set<string>} `METHOD url` of the auth endpoints */
+  #endpoints = new Set();
+  /** Of the last {@link exchange}. */
+  #controller = new AbortController();
   #bound;
   #ask;
   #pending;
@@ -78,31 +64,25 @@ export class Sender {
   #error;
 
   /**
-   * @param {typeof fetch} platform
-   * @param {string} base where relative paths belong
-   * @param {string[]} origins where the token may go
-   * @param {string[]} endpoints `METHOD url` of the auth endpoints
+   * Throws at a base or an origin that is no address, and where there is no `fetch`.
+   *
+   * @param {typeof fetch | undefined} platform what to send with, if not with the global `fetch`
+   * @param {string} base where relative paths and the auth endpoints belong
+   * @param {string[]} origins where the token may go; none for the base's own
    * @param {number} bound of a wait, in milliseconds
    * @param {(rejected: number) => number} ask
    * @param {() => unknown} pending what the last `ask` refused with, or a promise of it
    * @param {(kind: number, method: string, url: string) => void} [note] told of {@link PASSED_THROUGH} and {@link RETRIED}
    * @param {(failure: Failure, cause?: Response) => unknown} [error] makes what is thrown
    */
-  constructor(
-    platform,
-    base,
-    origins,
-    endpoints,
-    bound,
-    ask,
-    pending,
-    note,
-    error,
-  ) {
-    this.#platform = platform;
+  constructor(platform = fetch, base, origins, bound, ask, pending, note, error) {
+    // Called as a function: the platform's own is no method of this object.
+    /** @type {typeof fetch} */
+    this.#platform = (input, init) => platform(input, init);
     this.#base = new URL(base);
-    this.#origins = new Set(origins);
-    this.#endpoints = new Set(endpoints);
+    if (!this.#base.protocol.startsWith("http")) throw new TypeError(base);
+    const allowed = origins.length > 0 ? origins : [base];
+    this.#origins = new Set(allowed.map((origin) => new URL(origin).origin));
     this.#bound = bound;
     this.#ask = ask;
     this.#pending = pending;
@@ -110,10 +90,53 @@ export class Sender {
     this.#error = error ?? ((/** @type {Failure} */ failure) => failure);
   }
 
+  /** Names an auth endpoint: an application's own request to it goes out as it is. */
+  exempt(/** @type {string} */ method, /** @type {string} */ path) {
+    this.#endpoints.add(`${method} ${this.#endpoint(path)}`);
+  }
+
   /** The session's token from now on; number 0 for none. */
   adopt(/** @type {string} */ token, /** @type {number} */ number) {
     this.#bearer = number > 0 ? `Bearer ${token}` : "";
     this.#token = number;
+  }
+
+  /**
+   * Asks an auth endpoint. Rejects if no answer comes.
+   *
+   * @param {string} method
+   * @param {string} path
+   * @param {string} query
+   * @param {string | undefined} body JSON
+   */
+  async exchange(method, path, query, body) {
+    this.#controller = new AbortController();
+    const headers = new Headers({ Accept: "application/json" });
+    if (body !== undefined) headers.set("Content-Type", "application/json");
+    const response = await this.#platform(this.#endpoint(path) + query, {
+      method,
+      headers,
+      body,
+      // The refresh token is a cookie, and the backend may be another origin of this site.
+      credentials: "include",
+      cache: "no-store",
+      signal: this.#controller.signal,
+    });
+    const text = await response.text();
+    // Somebody's own transport may bring less than a `Response`.
+    const header = (/** @type {string} */ name) => response.headers?.get?.(name);
+    return {
+      status: response.status,
+      html: /html/i.test(header("Content-Type") ?? "") || /^\s*</.test(text),
+      challenge: header("WWW-Authenticate"),
+      retryAfter: header("Retry-After"),
+      body: parse(text),
+    };
+  }
+
+  /** Stops waiting for the answer to the last {@link exchange}. */
+  abort() {
+    this.#controller.abort();
   }
 
   /**
@@ -128,21 +151,14 @@ export class Sender {
     const url = request ? new URL(input.url) : resolve(input, this.#base);
     // A relative path means the backend; whatever else was passed goes to the platform as it is.
     const target = typeof input === "string" ? url.href : input;
-    const method = (
-      init?.method ?? (request ? input.method : "GET")
-    ).toUpperCase();
+    const method = (init?.method ?? (request ? input.method : "GET")).toUpperCase();
     const place = url.origin + url.pathname;
     if (!this.#origins.has(url.origin)) {
       this.#warn(url.origin);
       return this.#platform(target, init);
     }
-    const headers = new Headers(
-      init?.headers ?? (request ? input.headers : undefined),
-    );
-    if (
-      this.#endpoints.has(`${method} ${place}`) ||
-      headers.has("Authorization")
-    ) {
+    const headers = new Headers(init?.headers ?? (request ? input.headers : undefined));
+    if (this.#endpoints.has(`${method} ${place}`) || headers.has("Authorization")) {
       return this.#platform(target, init);
     }
     const signal = init?.signal ?? (request ? input.signal : undefined);
@@ -170,8 +186,7 @@ export class Sender {
    */
   async token(rejected, signal) {
     signal?.throwIfAborted();
-    const refused =
-      rejected !== undefined && this.#bearer === `Bearer ${rejected}`;
+    const refused = rejected !== undefined && this.#bearer === `Bearer ${rejected}`;
     await this.#admit(refused ? this.#token : 0, signal);
     return this.#bearer.slice("Bearer ".length);
   }
@@ -193,6 +208,10 @@ export class Sender {
     return unlessAborted(promise, signal);
   }
 
+  #endpoint(/** @type {string} */ path) {
+    return this.#base.origin + this.#base.pathname.replace(/\/+$/, "") + path;
+  }
+
   /**
    * Waits until a request may go and returns its token's number, or {@link REPLACED}.
    *
@@ -206,17 +225,13 @@ export class Sender {
       const token = this.#ask(rejected);
       if (token > 0 || token === REPLACED) return token;
       const pending = this.#pending();
-      const failure =
-        token === WAIT ? await unlessAborted(pending, signal) : pending;
+      const failure = token === WAIT ? await unlessAborted(pending, signal) : pending;
       if (failure) throw this.#error(/** @type {Failure} */ (failure), cause);
       // A renewal that was asked for has happened.
       if (rejected === RENEW) rejected = 0;
       // One wait is bounded by the engine; this bounds many in a row.
       if (Date.now() - began > 2 * this.#bound) {
-        throw this.#error(
-          { code: TIMEOUT, detail: 0, status: 0, retryAfter: -1 },
-          cause,
-        );
+        throw this.#error({ code: TIMEOUT, detail: 0, status: 0, retryAfter: -1 }, cause);
       }
     }
   }
@@ -229,19 +244,13 @@ export class Sender {
    */
   #requests(request) {
     // Firefox has no `body` to look at.
-    const bodiless =
-      request.body === null ||
-      request.method === "GET" ||
-      request.method === "HEAD";
+    const bodiless = request.body === null || request.method === "GET" || request.method === "HEAD";
     const spare = bodiless ? request : request.clone();
     const send = (/** @type {Request} */ request) => {
       request.headers.set("Authorization", this.#bearer);
       return this.#platform(request);
     };
-    return [
-      () => send(bodiless ? request.clone() : request),
-      () => send(spare),
-    ];
+    return [() => send(bodiless ? request.clone() : request), () => send(spare)];
   }
 
   /**
@@ -256,8 +265,7 @@ export class Sender {
     /** @type {Record<string, unknown>} */
     const options = {};
     // Members count wherever they come from, as for `fetch`: own, or a class's accessors.
-    for (const name in init)
-      options[name] = init[/** @type {keyof RequestInit} */ (name)];
+    for (const name in init) options[name] = init[/** @type {keyof RequestInit} */ (name)];
     options.headers = headers;
     const send = () => {
       headers.set("Authorization", this.#bearer);
@@ -317,6 +325,15 @@ function resolve(input, base) {
   if (/^[\\/]{2}/.test(text)) return new URL(text, base);
   const path = base.pathname.replace(/\/$/, "");
   return new URL(path + (/^[\\/?#]/.test(text) ? "" : "/") + text, base);
+}
+
+/** `JSON.parse`, with `undefined` for what is no JSON. */
+function parse(/** @type {string} */ text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isStream(/** @type {unknown} */ body) {

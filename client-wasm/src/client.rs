@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Request, Response};
 
-use crate::driver::{Driver, Hooks, Notice};
+use crate::driver::{Driver, Notice, Setup};
 use crate::error::{self, Error};
 use crate::options::Options;
 use crate::send::Sender;
@@ -37,7 +37,16 @@ impl AuthClient {
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) if the base URL or an origin is no absolute
     /// `http(s)` address, or if there is no `fetch`.
     pub fn new(options: Options) -> Result<Self, Error> {
-        let driver = Driver::new(options, &Hooks::default())?;
+        let driver = Driver::new(&Setup {
+            base_url: options.base_url.into(),
+            origins: options.allowed_origins.iter().map(JsValue::from).collect(),
+            restore: options.restore,
+            refresh_buffer: options.refresh_buffer,
+            request_timeout: options.request_timeout,
+            fetch: options.fetch.into(),
+            note: JsValue::UNDEFINED,
+            error: JsValue::UNDEFINED,
+        })?;
         driver.start();
         Ok(Self { driver })
     }
@@ -80,6 +89,21 @@ impl AuthClient {
     pub async fn access_token(&self, rejected: Option<&str>) -> Result<String, Error> {
         let token = self.ask(|sender| sender.token(rejected)).await?;
         Ok(token.as_string().unwrap_or_default())
+    }
+
+    /// Takes over a session that was obtained elsewhere: an object with the contract's fields, such as
+    /// `{ accessToken, expiresIn, user }`. It ends every login called before it.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` if it holds no access token or a lifetime that cannot be right.
+    pub fn set_session(&self, grant: JsValue) -> Result<(), Error> {
+        Ok(self.driver.set_session(grant)?)
+    }
+
+    /// When the present token expires, in epoch milliseconds, if the backend says.
+    pub fn expires_at(&self) -> Option<f64> {
+        self.driver.expires_at()
     }
 
     /// Renews now; joins a renewal under way. Signed out, it asks the backend.

@@ -3,22 +3,24 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
+use core::time::Duration;
+
+use evertoken_core::read;
 use evertoken_core::{
-    Access, Code, Config, Contract, Effect, Event, Failure, Input, Instant, OpId, Outcome, Scope,
-    Session, TokenId, View,
+    Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Input, Instant, OpId,
+    Outcome, Scope, Session, TokenId, View,
 };
-use js_sys::{Array, JsString, Promise, Reflect};
+use js_sys::{Array, Promise};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Url;
 
 use crate::clock::{self, Clock};
+use crate::document::JsDocument;
 use crate::error;
-use crate::options::Options;
 use crate::promise::Deferred;
 use crate::send::{self, Sender};
 use crate::timer::Timer;
-use crate::transport::{Arrived, Transport, login_body};
+use crate::transport;
 
 /// What listeners are told.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +40,17 @@ struct Present {
     expires_at: Option<f64>,
 }
 
-/// JavaScript's own hooks into what `js/send.js` does.
-#[derive(Debug, Default)]
-pub(crate) struct Hooks {
+/// What a client is made of. What `js/send.js` has to know is JavaScript's already.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) base_url: JsValue,
+    pub(crate) origins: Array,
+    pub(crate) restore: bool,
+    pub(crate) refresh_buffer: Duration,
+    pub(crate) request_timeout: Duration,
+    /// A function, or `undefined` for the platform's.
+    pub(crate) fetch: JsValue,
+    /// JavaScript's own hooks into what `js/send.js` does, or `undefined`.
     pub(crate) note: JsValue,
     pub(crate) error: JsValue,
 }
@@ -49,12 +59,12 @@ pub(crate) struct Driver {
     session: RefCell<Session>,
     clock: Clock,
     timer: Timer,
-    pub(crate) transport: Transport,
+    contract: Contract,
     sender: OnceCell<(Sender, Closures)>,
     pumping: Cell<bool>,
     present: RefCell<Option<Present>>,
-    /// The answer whose effects are being performed.
-    arrived: RefCell<Option<Arrived>>,
+    /// What an operation brought whose effects are being performed.
+    arrived: RefCell<Option<(OpId, JsDocument)>>,
     /// Those who wait for an operation that concerns everybody.
     waiting: RefCell<Vec<(OpId, Deferred)>>,
     /// Those who called `login` or `logout`.
@@ -73,40 +83,18 @@ pub(crate) struct Driver {
 type Closures = (Closure<dyn Fn(f64) -> f64>, Closure<dyn Fn() -> JsValue>);
 
 impl Driver {
-    pub(crate) fn new(options: Options, hooks: &Hooks) -> Result<Rc<Self>, Failure> {
-        let wrong = |_| Failure::new(Code::InvalidArgument);
-        let base = Url::new(&options.base_url).map_err(wrong)?;
-        if !base.protocol().starts_with("http") {
-            return Err(Failure::new(Code::InvalidArgument));
-        }
-        let origins = Array::new();
-        if options.allowed_origins.is_empty() {
-            origins.push(&base.origin().into());
-        }
-        for origin in &options.allowed_origins {
-            origins.push(&Url::new(origin).map_err(wrong)?.origin().into());
-        }
-        let fetch = match options.fetch {
-            Some(fetch) => fetch,
-            None => Reflect::get(&js_sys::global(), &"fetch".into())
-                .and_then(JsCast::dyn_into)
-                .map_err(wrong)?,
-        };
-        let path = base.pathname();
-        let prefix = [&base.origin(), path.trim_end_matches('/')].concat();
+    pub(crate) fn new(setup: &Setup) -> Result<Rc<Self>, Failure> {
         let config = Config {
             contract: Contract::ROTATION,
-            restore: options.restore,
-            refresh_buffer: options.refresh_buffer,
-            request_timeout: options.request_timeout,
+            restore: setup.restore,
+            refresh_buffer: setup.refresh_buffer,
+            request_timeout: setup.request_timeout,
         };
-        let bound = options.request_timeout.as_secs_f64() * 1_000.0;
-        let transport = Transport::new(fetch, prefix, config.contract.clone());
         let driver = Rc::new(Self {
+            contract: config.contract.clone(),
             session: RefCell::new(Session::new(config, js_sys::Math::random().to_bits())),
             clock: Clock::new(),
             timer: Timer::default(),
-            transport,
             sender: OnceCell::new(),
             pumping: Cell::new(false),
             present: RefCell::new(None),
@@ -119,20 +107,14 @@ impl Driver {
             listeners: RefCell::new(Vec::new()),
             last_listener: Cell::new(0),
         });
-        let sender = driver
-            .make_sender(&base, &origins, bound, hooks)
-            .map_err(wrong)?;
+        // An address that is none, or no `fetch`.
+        let wrong = |_| Failure::new(Code::InvalidArgument);
+        let sender = driver.make_sender(setup).map_err(wrong)?;
         let _ = driver.sender.set(sender);
         Ok(driver)
     }
 
-    fn make_sender(
-        self: &Rc<Self>,
-        base: &Url,
-        origins: &Array,
-        bound: f64,
-        hooks: &Hooks,
-    ) -> Result<(Sender, Closures), JsValue> {
+    fn make_sender(self: &Rc<Self>, setup: &Setup) -> Result<(Sender, Closures), JsValue> {
         let weak = Rc::downgrade(self);
         let ask = Closure::<dyn Fn(f64) -> f64>::new({
             let weak = Weak::clone(&weak);
@@ -145,18 +127,25 @@ impl Driver {
             Some(driver) => driver.pending.replace(JsValue::UNDEFINED),
             None => error::to_js(Failure::new(Code::Disposed), &JsValue::UNDEFINED),
         });
-        let endpoints: Array = self.transport.endpoints().map(JsValue::from).collect();
         let sender = Sender::new(
-            self.transport.fetch(),
-            &base.href(),
-            origins,
-            &endpoints,
-            bound,
+            &setup.fetch,
+            &setup.base_url,
+            &setup.origins,
+            setup.request_timeout.as_secs_f64() * 1_000.0,
             &ask,
             &pending,
-            &hooks.note,
-            &hooks.error,
+            &setup.note,
+            &setup.error,
         )?;
+        let Contract {
+            login,
+            refresh,
+            logout,
+            ..
+        } = &self.contract;
+        for endpoint in [login, refresh, logout] {
+            sender.exempt(endpoint.method, endpoint.path);
+        }
         Ok((sender, (ask, pending)))
     }
 
@@ -177,7 +166,7 @@ impl Driver {
             waiting
                 .iter()
                 .find(|(waited, _)| waited == op)
-                .map(|(_, d)| d.promise.clone())
+                .map(|(_, deferred)| deferred.promise())
         };
         // An operation nobody can wait for any more is over.
         let first = self.first.get().as_ref().and_then(known);
@@ -215,18 +204,20 @@ impl Driver {
     fn shared(&self, op: OpId) -> Promise {
         let mut waiting = self.waiting.borrow_mut();
         if let Some((_, deferred)) = waiting.iter().find(|(waited, _)| *waited == op) {
-            return deferred.promise.clone();
+            return deferred.promise();
         }
         let deferred = Deferred::new();
-        let promise = deferred.promise.clone();
+        let promise = deferred.promise();
         waiting.push((op, deferred));
         promise
     }
 
     /// Signs in. The promise brings `undefined`, or a failure's record.
     pub(crate) fn login(self: &Rc<Self>, credentials: &JsValue) -> Result<Promise, Failure> {
-        let wrong = |_| Failure::new(Code::InvalidArgument);
-        let body = login_body(credentials).map_err(wrong)?;
+        let body = send::stringify(credentials);
+        if body.is_undefined() {
+            return Err(Failure::new(Code::InvalidArgument));
+        }
         let op = self.session.borrow_mut().login(self.clock.now())?;
         self.credentials.borrow_mut().push((op, body));
         Ok(self.called(op))
@@ -240,18 +231,16 @@ impl Driver {
 
     /// Takes over a session obtained elsewhere.
     pub(crate) fn set_session(self: &Rc<Self>, grant: JsValue) -> Result<(), Failure> {
-        let (granted, arrived) = self
-            .transport
-            .read_grant(grant)
-            .map_err(|failure| Failure {
-                code: Code::InvalidArgument,
-                ..failure
-            })?;
+        let grant = JsDocument(grant);
+        let granted = read::grant(&grant, &self.contract.fields).map_err(|failure| Failure {
+            code: Code::InvalidArgument,
+            ..failure
+        })?;
         let op = self
             .session
             .borrow_mut()
             .set_session(self.clock.now(), granted)?;
-        *self.arrived.borrow_mut() = Some(arrived(op));
+        self.arrived.replace(Some((op, grant)));
         self.pump();
         self.arrived.replace(None);
         Ok(())
@@ -268,10 +257,10 @@ impl Driver {
         let promise = {
             let mut callers = self.callers.borrow_mut();
             match callers.iter().find(|(called, _)| *called == op) {
-                Some((_, deferred)) => deferred.promise.clone(),
+                Some((_, deferred)) => deferred.promise(),
                 None => {
                     let deferred = Deferred::new();
-                    let promise = deferred.promise.clone();
+                    let promise = deferred.promise();
                     callers.push((op, deferred));
                     promise
                 }
@@ -281,13 +270,13 @@ impl Driver {
         promise
     }
 
-    /// An exchange ended.
-    pub(crate) fn answer(self: &Rc<Self>, op: OpId, outcome: Outcome, arrived: Option<Arrived>) {
+    /// An exchange ended. `body` is what the endpoint said, or `undefined`.
+    pub(crate) fn answer(self: &Rc<Self>, op: OpId, outcome: Outcome, body: JsValue) {
         let now = self.clock.now();
         self.session
             .borrow_mut()
             .handle(now, Input::Answer { op, outcome });
-        *self.arrived.borrow_mut() = arrived;
+        self.arrived.replace(Some((op, JsDocument(body))));
         self.pump();
         self.arrived.replace(None);
     }
@@ -303,6 +292,10 @@ impl Driver {
         self.listeners
             .borrow_mut()
             .retain(|(known, _)| *known != id);
+    }
+
+    pub(crate) fn contract(&self) -> &Contract {
+        &self.contract
     }
 
     pub(crate) fn view(&self) -> View {
@@ -353,11 +346,13 @@ impl Driver {
 
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
-            Effect::Send { op, exchange } => {
-                let credentials = take(&self.credentials, op);
-                Transport::send(self, op, exchange, credentials);
+            Effect::Send { op, exchange } => self.send(op, exchange),
+            Effect::Abort(_) => {
+                // At most one exchange is under way, so it is this.
+                if let Some(sender) = self.sender() {
+                    sender.abort();
+                }
             }
-            Effect::Abort(op) => self.transport.abort(op),
             Effect::Adopt {
                 op,
                 token,
@@ -366,7 +361,7 @@ impl Driver {
             } => self.adopt(op, token, keep_user, expires),
             Effect::Forget => {
                 self.present.replace(None);
-                self.hand_over(&JsString::from(""), 0.0);
+                self.hand_over(&JsValue::UNDEFINED, 0.0);
             }
             Effect::Wake { op, failure } => {
                 if let Some(deferred) = take(&self.waiting, op) {
@@ -384,34 +379,49 @@ impl Driver {
         }
     }
 
+    fn send(self: &Rc<Self>, op: OpId, exchange: Exchange) {
+        let credentials = take(&self.credentials, op).unwrap_or_default();
+        if let Some(sender) = self.sender() {
+            transport::send(self, sender, op, exchange, &credentials);
+        }
+    }
+
     fn adopt(&self, op: OpId, token: TokenId, keep_user: bool, expires: Option<Instant>) {
-        let arrived = self.arrived.borrow().clone();
-        let Some(arrived) = arrived.filter(|arrived| arrived.op == op) else {
+        let Some(arrived) = self.arrived(op) else {
             return;
         };
+        let fields = &self.contract.fields;
         let now = self.clock.now();
         let expires_at = expires.map(|at| {
             let ahead = at.as_millis() as f64 - now.as_millis() as f64;
             clock::wall() + ahead
         });
-        self.hand_over(&arrived.token, f64::from(token.get()));
+        self.hand_over(&arrived.at(fields.access_token), f64::from(token.get()));
+        let user = arrived.at(fields.user);
         let mut present = self.present.borrow_mut();
         let before = present
             .take()
             .filter(|_| keep_user)
             .map(|present| present.user);
         *present = Some(Present {
-            user: if arrived.user.is_object() {
-                arrived.user
+            user: if user.is_object() {
+                user
             } else {
                 before.unwrap_or_default()
             },
-            claims: arrived.claims,
+            claims: arrived.claims_at(fields.access_token),
             expires_at,
         });
     }
 
-    fn hand_over(&self, token: &JsString, number: f64) {
+    /// What `op` brought, if its effects are being performed.
+    fn arrived(&self, op: OpId) -> Option<JsDocument> {
+        let arrived = self.arrived.borrow();
+        let (_, document) = arrived.as_ref().filter(|(arrived, _)| *arrived == op)?;
+        Some(document.clone())
+    }
+
+    fn hand_over(&self, token: &JsValue, number: f64) {
         if let Some(sender) = self.sender() {
             sender.adopt(token, number);
         }
@@ -419,15 +429,13 @@ impl Driver {
 
     /// A result as those who wait read it: `undefined`, or a failure with what the endpoint said.
     fn record(&self, op: OpId, result: Result<(), Failure>) -> JsValue {
-        let Err(failure) = result else {
-            return JsValue::UNDEFINED;
-        };
-        let arrived = self.arrived.borrow();
-        let said = arrived.as_ref().filter(|arrived| arrived.op == op);
-        error::to_js(
-            failure,
-            said.map_or(&JsValue::UNDEFINED, |arrived| &arrived.said),
-        )
+        match result {
+            Ok(()) => JsValue::UNDEFINED,
+            Err(failure) => {
+                let said = self.arrived(op).map(|arrived| arrived.0);
+                error::to_js(failure, &said.unwrap_or_default())
+            }
+        }
     }
 
     fn tell(&self, notice: Notice) {

@@ -6,13 +6,12 @@ use std::rc::Rc;
 use core::time::Duration;
 
 use evertoken_core::{Event, Failure, Scope, View};
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function, JsString, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::driver::{Driver, Hooks, Notice};
+use crate::driver::{Driver, Notice, Setup};
 use crate::error;
-use crate::options::Options;
 
 /// One client.
 #[wasm_bindgen]
@@ -31,7 +30,7 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::too_many_arguments, reason = "one call into another language")]
     pub fn new(
-        base_url: String,
+        base_url: JsString,
         allowed_origins: Array,
         restore: bool,
         refresh_buffer: f64,
@@ -43,18 +42,17 @@ impl Engine {
         error: JsValue,
     ) -> Result<Engine, JsValue> {
         let millis = |ms: f64| Duration::from_millis(ms as u64);
-        let options = Options {
-            base_url,
-            allowed_origins: allowed_origins
-                .iter()
-                .filter_map(|o| o.as_string())
-                .collect(),
+        let setup = Setup {
+            base_url: base_url.into(),
+            origins: allowed_origins,
             restore,
             refresh_buffer: millis(refresh_buffer),
             request_timeout: millis(request_timeout),
-            fetch: Some(fetch),
+            fetch: fetch.into(),
+            note,
+            error,
         };
-        let driver = Driver::new(options, &Hooks { note, error }).map_err(record)?;
+        let driver = Driver::new(&setup).map_err(record)?;
         let weak = Rc::downgrade(&driver);
         driver.listen(Rc::new(move |notice| {
             // The hooks guard whatever they call themselves, so there is nothing to catch.

@@ -12,7 +12,7 @@ use crate::say::{self, Done, Stop};
 use crate::tools;
 
 /// Which browser the tests run in.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Browser {
     Chrome,
     Firefox,
@@ -30,6 +30,14 @@ impl Browser {
         match self {
             Self::Chrome => "chrome",
             Self::Firefox => "firefox",
+        }
+    }
+
+    /// What its driver is called.
+    pub(crate) fn driver_name(self) -> &'static str {
+        match self {
+            Self::Chrome => "chromedriver",
+            Self::Firefox => "geckodriver",
         }
     }
 
@@ -101,10 +109,7 @@ impl Browser {
     }
 
     fn driver(self) -> Option<PathBuf> {
-        match self {
-            Self::Chrome => tools::find("chromedriver"),
-            Self::Firefox => tools::find("geckodriver"),
-        }
+        tools::find(self.driver_name())
     }
 
     fn install(self) -> Done {
@@ -122,15 +127,11 @@ impl Browser {
                 .args(args.iter().chain(named))
                 .env("DEBIAN_FRONTEND", "noninteractive")
                 .quiet()?;
-            let sentence = if finished.offline() {
-                tools::no_network("apt-get")
-            } else {
-                format!(
-                    "apt-get could not install {}: what it said is above.",
-                    packages.join(", ")
-                )
-            };
-            finished.or_stop(&sentence)?;
+            let failed = format!(
+                "apt-get could not install {}: what it said is above.",
+                packages.join(", ")
+            );
+            finished.or_offline("apt-get", &failed)?;
         }
         Ok(())
     }

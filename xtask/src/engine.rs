@@ -26,7 +26,9 @@ const BYTES: &str = "declare const bytes: Uint8Array<ArrayBuffer>;\nexport defau
 
 /// Builds it.
 pub(crate) fn build(place: &Place) -> Done {
+    // What is missing is better told before minutes of compiling than after.
     tools::wasm_target()?;
+    tools::node_modules(place)?;
     tools::crates(place)?;
     say::step("Compiling the engine");
     let compiled = run::cargo()
@@ -48,7 +50,6 @@ pub(crate) fn build(place: &Place) -> Done {
         ));
     }
 
-    tools::node_modules(place)?;
     let module = place
         .target()
         .join("wasm32-unknown-unknown/engine/evertoken.wasm");

@@ -10,7 +10,7 @@ use crate::tally::Tally;
 use crate::tools;
 
 /// Folders with sources that prettier formats.
-const PRETTY: [&str; 3] = ["npm", "examples", "client-wasm/js"];
+const PRETTY: [&str; 4] = ["npm", "examples", "client-wasm", "tests"];
 
 /// The Rust of all rooms.
 pub(crate) fn rust(place: &Place) -> Done<Tally> {
@@ -67,7 +67,7 @@ pub(crate) fn typescript(place: &Place) -> Done<Tally> {
                 .filter(|dir| place.root().join(dir).is_dir()),
         )
         .dir(place.root());
-    let mut tally = check("prettier", prettier)?;
+    let mut tally = check("prettier (`npm run format` in npm/ mends it)", prettier)?;
     package::build(place)?;
     let tsc = Run::new(place.npm_bin("tsc")).args(["--project", "tsconfig.test.json"]);
     tally += check("tsc", tsc.dir(&place.npm()))?;

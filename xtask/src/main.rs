@@ -40,6 +40,7 @@ Usage: cargo xtask <command>
 ";
 
 /// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
 enum Command {
     Build,
     Demo {
@@ -68,7 +69,6 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(stop) => {
-            signals::leave_if_asked();
             say::note(&stop.to_string());
             ExitCode::FAILURE
         }
@@ -138,4 +138,78 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
         }
     }
     Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &str) -> Result<Command, String> {
+        parse(lexopt::Parser::from_args(words.split_whitespace()))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_demo_is_on_port_4000_and_opens_a_browser_unless_told_otherwise() {
+        assert_eq!(
+            parsed("demo"),
+            Ok(Command::Demo {
+                port: 4000,
+                open: true
+            })
+        );
+        assert_eq!(
+            parsed("demo --no-open --port=5000"),
+            Ok(Command::Demo {
+                port: 5000,
+                open: false
+            })
+        );
+    }
+
+    #[test]
+    fn a_part_and_a_browser_are_named_in_either_order() {
+        let e2e = Command::Test {
+            only: Some(Part::E2e),
+            browser: Browser::Firefox,
+        };
+        assert_eq!(parsed("test e2e --browser firefox").as_ref(), Ok(&e2e));
+        assert_eq!(parsed("test --browser firefox e2e").as_ref(), Ok(&e2e));
+        assert_eq!(
+            parsed("test"),
+            Ok(Command::Test {
+                only: None,
+                browser: Browser::Chrome
+            })
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for words in [
+            "",
+            "biuld",
+            "build now",
+            "build --json",
+            "demo --port",
+            "demo --port 65536",
+        ] {
+            assert!(parsed(words).is_err(), "{words}");
+        }
+        for words in [
+            "test everything",
+            "test core mock",
+            "test --browser lynx",
+            "size core",
+        ] {
+            assert!(parsed(words).is_err(), "{words}");
+        }
+    }
+
+    #[test]
+    fn help_is_always_understood() {
+        for words in ["help", "--help", "-h", "demo --help", "test core -h"] {
+            assert_eq!(parsed(words), Ok(Command::Help), "{words}");
+        }
+    }
 }

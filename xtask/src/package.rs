@@ -32,6 +32,7 @@ const PAGES: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
 /// Builds it, the engine first.
 pub(crate) fn build(place: &Place) -> Done {
+    let _turn = place.turn()?;
     engine::build(place)?;
     let npm = place.npm();
     let sources = [

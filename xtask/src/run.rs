@@ -11,10 +11,10 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::say::{self, Alive, Done, Stop};
-use crate::signals::Group;
+use crate::signals::{self, Group};
 
-/// Of a program that failed, this much of what it said is shown: a compiler's first errors and the
-/// place they point to fit, a log does not drown the sentence after it.
+/// Of a program that failed, this many of its last lines are shown: enough for a compiler's errors, too few for
+/// a log to drown the sentence after it.
 const SHOWN_LINES: usize = 80;
 
 /// What a package manager or cargo says when it cannot reach anything.
@@ -50,25 +50,29 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    /// Whether it failed because nothing could be reached.
-    pub(crate) fn offline(&self) -> bool {
-        !self.ok
-            && OFFLINE
-                .iter()
-                .any(|sign| self.err.contains(sign) || self.out.contains(sign))
-    }
-
     /// Ends with this sentence if the program failed, after showing what it said.
     pub(crate) fn or_stop(self, sentence: &str) -> Done<String> {
         if self.ok {
             return Ok(self.out);
         }
         for text in [&self.out, &self.err] {
-            for line in text.lines().take(SHOWN_LINES) {
+            let hidden = text.lines().count().saturating_sub(SHOWN_LINES);
+            for line in text.lines().skip(hidden) {
                 say::note(line);
             }
         }
         Err(Stop::new(sentence))
+    }
+
+    /// The same for what fetches something: if nothing could be reached, only that is said.
+    pub(crate) fn or_offline(self, command: &str, sentence: &str) -> Done<String> {
+        let offline = |said: &str| OFFLINE.iter().any(|sign| said.contains(sign));
+        if !self.ok && (offline(&self.err) || offline(&self.out)) {
+            return Err(Stop::new(format!(
+                "`{command}` could not reach its registry: connect to the network and run this again."
+            )));
+        }
+        self.or_stop(sentence)
     }
 }
 
@@ -142,6 +146,7 @@ impl Run {
             .and_then(|thread| thread.join().ok())
             .unwrap_or_default();
         let status = group.wait();
+        drop(group);
         Ok(Finished {
             ok: self.succeeded(status)?,
             out,
@@ -167,6 +172,7 @@ impl Run {
             }
         }
         let status = group.wait();
+        drop(group);
         self.succeeded(status)
     }
 
@@ -178,6 +184,7 @@ impl Run {
 
     fn start(&mut self) -> Done<Group> {
         Group::start(&mut self.command).map_err(|error| {
+            signals::leave_if_asked();
             let program = Path::new(&self.program).display();
             if error.kind() == std::io::ErrorKind::NotFound {
                 Stop::new(format!(
@@ -190,6 +197,7 @@ impl Run {
     }
 
     fn succeeded(&self, status: std::io::Result<ExitStatus>) -> Done<bool> {
+        signals::leave_if_asked();
         status.map(|status| status.success()).map_err(|error| {
             Stop::new(format!(
                 "Lost sight of `{}`: {error}.",

@@ -32,11 +32,6 @@ impl Tally {
         skipped: 1,
     };
 
-    /// How many tests ran.
-    pub(crate) fn ran(self) -> u64 {
-        self.passed + self.failed
-    }
-
     /// Reads a line of a test runner's output.
     pub(crate) fn read(&mut self, line: &str) {
         if let Some(counts) = line.trim().strip_prefix("test result: ") {

@@ -74,12 +74,12 @@ impl Tool {
             .arg(&root)
             .args(locked.then_some("--locked"))
             .quiet()?;
-        let sentence = if finished.offline() {
-            no_network("cargo install")
-        } else {
-            format!("{name} {version} did not build: what cargo said is above.")
-        };
-        finished.or_stop(&sentence).map(drop)
+        finished
+            .or_offline(
+                "cargo install",
+                &format!("{name} {version} did not build: what cargo said is above."),
+            )
+            .map(drop)
     }
 }
 
@@ -110,12 +110,12 @@ pub(crate) fn crates(place: &Place) -> Done {
     };
     step.once(place, || {
         let finished = run::cargo().args(["fetch", "--locked"]).dir(root).quiet()?;
-        let sentence = if finished.offline() {
-            no_network("cargo fetch")
-        } else {
-            "The crates could not be fetched: what cargo said is above.".to_owned()
-        };
-        finished.or_stop(&sentence).map(drop)
+        finished
+            .or_offline(
+                "cargo fetch",
+                "The crates could not be fetched: what cargo said is above.",
+            )
+            .map(drop)
     })
 }
 
@@ -138,7 +138,12 @@ pub(crate) fn wasm_target() -> Done {
         "Adding Rust's target {TARGET} (rustup target add)"
     ));
     let finished = Run::new("rustup").args(["target", "add", TARGET]).quiet()?;
-    finished.or_stop(&no_network("rustup target add")).map(drop)
+    finished
+        .or_offline(
+            "rustup target add",
+            "rustup could not add it: what it said is above.",
+        )
+        .map(drop)
 }
 
 /// Node, and npm beside it.
@@ -179,16 +184,25 @@ pub(crate) fn node_modules(place: &Place) -> Done {
             .args(["ci", "--no-audit", "--no-fund"])
             .dir(&npm)
             .quiet()?;
-        let sentence = if finished.offline() {
-            no_network("npm ci")
-        } else {
-            "The npm package's tools could not be installed: what npm said is above.".to_owned()
-        };
-        finished.or_stop(&sentence).map(drop)
+        finished
+            .or_offline(
+                "npm ci",
+                "The npm package's tools could not be installed: what npm said is above.",
+            )
+            .map(drop)
     })
 }
 
-/// The sentence for a registry that cannot be reached.
-pub(crate) fn no_network(command: &str) -> String {
-    format!("`{command}` could not reach its registry: connect to the network and run this again.")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_test_runner_is_of_the_version_that_the_engine_is_built_with() {
+        let locked = format!(
+            "name = \"wasm-bindgen\"\nversion = \"{}\"\n",
+            WASM_BINDGEN.version
+        );
+        assert!(include_str!("../../Cargo.lock").contains(&locked));
+    }
 }

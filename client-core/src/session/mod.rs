@@ -339,11 +339,13 @@ impl Session {
 
     /// Nothing that was asked for before now counts any longer: those who wait ask again, logins are lost.
     fn end_logins_and_refreshes(&mut self) {
-        self.drop_queued(|exchange| match exchange {
+        let ends = |exchange| match exchange {
             Exchange::Login | Exchange::Refresh(_) => true,
             Exchange::Logout(_) => false,
-        });
-        if let Some(sent) = self.wire.sent.filter(|sent| sent.epoch == self.epoch) {
+        };
+        self.drop_queued(ends);
+        let sent = self.wire.sent;
+        if let Some(sent) = sent.filter(|sent| sent.epoch == self.epoch && ends(sent.exchange)) {
             self.overtake(sent.op, sent.exchange);
         }
         self.epoch += 1;

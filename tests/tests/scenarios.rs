@@ -405,8 +405,8 @@ async fn s26_an_abort_signal_on_one_of_twenty_waiting_calls_rejects_that_one_and
                auth.fetch('/auth/me', n === 7 ? { signal: controller.signal } : {})
                  .then((r) => r.status, (reason) => reason));
              controller.abort('enough');
-             const refreshing = !events.some((event) => event.type === 'refreshed');
              const first = await Promise.race(calls);
+             const refreshing = !events.some((event) => event.type === 'refreshed');
              return [first, refreshing, await Promise.all(calls)]",
         )
         .await;

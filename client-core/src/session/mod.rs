@@ -189,14 +189,11 @@ impl Session {
             return;
         }
         let failure = Failure::new(Code::Disposed);
-        let sent = self.wire.sent.take().map(|sent| (sent.op, sent.exchange));
-        let queued = std::mem::take(&mut self.wire.queue);
-        let queued = queued
-            .into_iter()
-            .map(|queued| (queued.op, queued.exchange));
-        for (op, exchange) in sent.into_iter().chain(queued) {
-            self.wake(op, Some(failure));
-            self.done(op, exchange, Err(failure));
+        if let Some(Sent { op, exchange, .. }) = self.wire.sent.take() {
+            self.refuse(op, exchange, failure);
+        }
+        while let Some(Queued { op, exchange, .. }) = self.wire.queue.pop_front() {
+            self.refuse(op, exchange, failure);
         }
         self.owed_logout = None;
         self.state = State::Disposed;
@@ -352,13 +349,15 @@ impl Session {
     }
 
     fn drop_queued(&mut self, dropped: impl Fn(Exchange) -> bool) {
-        let (gone, kept) = std::mem::take(&mut self.wire.queue)
-            .into_iter()
-            .partition(|queued: &Queued| dropped(queued.exchange));
-        self.wire.queue = kept;
-        let gone: VecDeque<Queued> = gone;
-        for Queued { op, exchange, .. } in gone {
-            self.overtake(op, exchange);
+        // Each moves to the end once, so those that stay keep their order.
+        for _ in 0..self.wire.queue.len() {
+            if let Some(queued) = self.wire.queue.pop_front() {
+                if dropped(queued.exchange) {
+                    self.overtake(queued.op, queued.exchange);
+                } else {
+                    self.wire.queue.push_back(queued);
+                }
+            }
         }
     }
 
@@ -466,6 +465,12 @@ impl Session {
             }
             Exchange::Refresh(_) => {}
         }
+    }
+
+    /// Tells everyone who waits for an exchange why it will not be.
+    fn refuse(&mut self, op: OpId, exchange: Exchange, failure: Failure) {
+        self.wake(op, Some(failure));
+        self.done(op, exchange, Err(failure));
     }
 
     fn report(&mut self, event: Event) {

@@ -104,17 +104,13 @@ impl Wire {
 
     /// The logout of `scope` that somebody waits for.
     pub(super) fn logout(&self, scope: Scope) -> Option<OpId> {
-        let wanted = |exchange, repeated: bool| exchange == Exchange::Logout(scope) && !repeated;
-        let queued = self
-            .queue
-            .iter()
-            .rev()
-            .map(|q| (q.op, q.exchange, q.repeated));
-        let sent = self.sent.iter().map(|s| (s.op, s.exchange, s.repeated));
-        queued
-            .chain(sent)
-            .find(|(_, exchange, repeated)| wanted(*exchange, *repeated))
-            .map(|(op, ..)| op)
+        let wanted = Exchange::Logout(scope);
+        let mut queued = self.queue.iter().rev();
+        let queued = queued.find(|q| q.exchange == wanted && !q.repeated);
+        queued.map(|q| q.op).or_else(|| {
+            let sent = self.sent.as_ref()?;
+            (sent.exchange == wanted && !sent.repeated).then_some(sent.op)
+        })
     }
 
     fn find(&self, epoch: u32, wanted: impl Fn(Exchange) -> bool) -> Option<OpId> {

@@ -59,7 +59,7 @@ pub(crate) struct Driver {
     session: RefCell<Session>,
     clock: Clock,
     timer: Timer,
-    contract: Contract,
+    contract: &'static Contract,
     sender: OnceCell<(Sender, Closures)>,
     pumping: Cell<bool>,
     present: RefCell<Option<Present>>,
@@ -91,7 +91,7 @@ impl Driver {
             request_timeout: setup.request_timeout,
         };
         let driver = Rc::new(Self {
-            contract: config.contract.clone(),
+            contract: &Contract::ROTATION,
             session: RefCell::new(Session::new(config, js_sys::Math::random().to_bits())),
             clock: Clock::new(),
             timer: Timer::default(),
@@ -142,7 +142,7 @@ impl Driver {
             refresh,
             logout,
             ..
-        } = &self.contract;
+        } = self.contract;
         for endpoint in [login, refresh, logout] {
             sender.exempt(endpoint.method, endpoint.path);
         }
@@ -292,8 +292,8 @@ impl Driver {
             .retain(|(known, _)| *known != id);
     }
 
-    pub(crate) fn contract(&self) -> &Contract {
-        &self.contract
+    pub(crate) fn contract(&self) -> &'static Contract {
+        self.contract
     }
 
     pub(crate) fn view(&self) -> View {

@@ -199,21 +199,14 @@ impl Session {
         // What a listener's call has not let out yet stays here.
         self.effects
             .retain(|effect| !matches!(effect, Effect::Send { .. }));
-        let epoch = self.epoch;
-        // The caller of a login that a logout ended has been told.
-        let sent = self
-            .wire
-            .sent
-            .take()
-            .filter(|sent| sent.epoch == epoch || sent.exchange != Exchange::Login)
-            .map(|sent| (sent.op, sent.exchange));
-        let queued = std::mem::take(&mut self.wire.queue);
-        let queued = queued
-            .into_iter()
-            .map(|queued| (queued.op, queued.exchange));
-        for (op, exchange) in sent.into_iter().chain(queued) {
-            self.wake(op, Some(failure));
-            self.done(op, exchange, Err(failure));
+        if let Some(sent) = self.wire.sent.take()
+            // The caller of a login that a logout ended has been told.
+            && (sent.epoch == self.epoch || sent.exchange != Exchange::Login)
+        {
+            self.refuse(sent.op, sent.exchange, failure);
+        }
+        while let Some(Queued { op, exchange, .. }) = self.wire.queue.pop_front() {
+            self.refuse(op, exchange, failure);
         }
         self.owed_logout = None;
         self.state = State::Disposed;
@@ -380,13 +373,15 @@ impl Session {
     }
 
     fn drop_queued(&mut self, now: Instant, dropped: impl Fn(Exchange) -> bool) {
-        let (gone, kept) = std::mem::take(&mut self.wire.queue)
-            .into_iter()
-            .partition(|queued: &Queued| dropped(queued.exchange));
-        self.wire.queue = kept;
-        let gone: VecDeque<Queued> = gone;
-        for Queued { op, exchange, .. } in gone {
-            self.overtake(now, op, exchange);
+        // Each moves to the end once, so those that stay keep their order.
+        for _ in 0..self.wire.queue.len() {
+            if let Some(queued) = self.wire.queue.pop_front() {
+                if dropped(queued.exchange) {
+                    self.overtake(now, queued.op, queued.exchange);
+                } else {
+                    self.wire.queue.push_back(queued);
+                }
+            }
         }
     }
 
@@ -498,6 +493,12 @@ impl Session {
             }
             Exchange::Refresh(_) => {}
         }
+    }
+
+    /// Tells everyone who waits for an exchange why it will not be.
+    fn refuse(&mut self, op: OpId, exchange: Exchange, failure: Failure) {
+        self.wake(op, Some(failure));
+        self.done(op, exchange, Err(failure));
     }
 
     fn report(&mut self, event: Event) {

@@ -7,8 +7,9 @@ use crate::read::{Granted, Outcome};
 use crate::time::Instant;
 
 use super::state::{State, Trouble};
+use super::steps::wider;
 use super::wire::Sent;
-use super::{OwedLogout, Session, wider};
+use super::{OwedLogout, Session};
 
 impl Session {
     /// The exchange has had its time.

@@ -49,7 +49,7 @@ pub(crate) fn millis(d: Duration) -> u64 {
 ///
 /// `performance.now()` is monotone but stands still while the machine sleeps; `Date.now()` counts
 /// sleep but can be set. The time line follows the first, and the second where that has run ahead by
-/// more than [`SLEEP`] between two readings: sleep counts, a clock set forward costs at most one early
+/// more than a second between two readings: sleep counts, a clock set forward costs at most one early
 /// refresh, a clock set back costs nothing.
 #[derive(Clone, Debug)]
 pub struct Clock {

@@ -50,6 +50,8 @@ pub struct Granted {
     pub lifetime: Option<Duration>,
     /// Who it stands for: the JWT's `sub`, else the user's `id`.
     pub subject: Option<Box<str>>,
+    /// The key of this generation, which the next refresh sends as its `Idempotency-Key`.
+    pub refresh_key: Option<Box<str>>,
 }
 
 /// What came of an exchange.
@@ -80,7 +82,10 @@ pub fn refresh<D: Document>(reply: &Reply<'_, D>, fields: &Fields) -> Outcome {
     let error = error_of(reply);
     match error.as_deref() {
         Some("invalid_grant" | "invalid_token") => return denied(reply),
-        Some("superseded") => return Outcome::Failed(failed(reply, Code::Server)),
+        Some("superseded") => {
+            let failure = failed(reply, Code::Server).detail(Detail::Superseded);
+            return Outcome::Failed(failure);
+        }
         _ => {}
     }
     if let Some(transient) = transient(reply) {
@@ -161,6 +166,11 @@ pub fn grant<D: Document>(body: &D, fields: &Fields) -> Result<Granted, Failure>
     Ok(Granted {
         lifetime,
         subject: subject.as_deref().map(Box::from),
+        refresh_key: body
+            .text("refreshKey")
+            .filter(|key| key.len() <= 256 && key.bytes().all(|b| b.is_ascii_graphic()))
+            .as_deref()
+            .map(Box::from),
     })
 }
 

@@ -84,6 +84,7 @@ fn a_grant_is_read_with_its_lifetime_and_its_subject() {
     let expected = Granted {
         lifetime: Some(Duration::from_secs(900)),
         subject: Some("u1".into()),
+        ..Granted::default()
     };
     assert_eq!(
         refresh(&reply(200, body.clone())),

@@ -48,6 +48,11 @@ export function stringify(/** @type {unknown} */ value) {
   }
 }
 
+/** Whether a backend is the page's own origin, so that no header needs a preflight. */
+export function isOwnOrigin(/** @type {string} */ base) {
+  return URL.canParse(base) && new URL(base).origin === globalThis.location?.origin;
+}
+
 export class Sender {
   /** The header, ready to be sent. Private, so that no console prints it by accident. */
   #bearer = "";
@@ -96,7 +101,7 @@ export class Sender {
 
   /** Names an auth endpoint: an application's own request to it goes out as it is. */
   exempt(/** @type {string} */ method, /** @type {string} */ path) {
-    this.#endpoints.add(`${method} ${this.#endpoint(path)}`);
+    this.#endpoints.add(`${method} ${this.address(path)}`);
   }
 
   /** The session's token from now on; number 0 for none. */
@@ -112,12 +117,14 @@ export class Sender {
    * @param {string} path
    * @param {string} query
    * @param {string | undefined} body JSON
+   * @param {string | undefined} key names this generation, so that a repetition is known for one
    */
-  async exchange(method, path, query, body) {
+  async exchange(method, path, query, body, key) {
     this.#controller = new AbortController();
     const headers = new Headers({ Accept: "application/json" });
     if (body !== undefined) headers.set("Content-Type", "application/json");
-    const response = await this.#platform(this.#endpoint(path) + query, {
+    if (key !== undefined) headers.set("Idempotency-Key", key);
+    const response = await this.#platform(this.address(path) + query, {
       method,
       headers,
       body,
@@ -232,7 +239,8 @@ export class Sender {
     return unlessAborted(promise, signal);
   }
 
-  #endpoint(/** @type {string} */ path) {
+  /** Where an auth endpoint is. */
+  address(/** @type {string} */ path) {
     return this.#base.origin + this.#base.pathname.replace(/\/+$/, "") + path;
   }
 

@@ -8,7 +8,7 @@ use core::time::Duration;
 use evertoken_core::read;
 use evertoken_core::{
     Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Input, Instant, OpId,
-    Outcome, Scope, Session, TokenId, View,
+    Outcome, Restore, Scope, Session, TokenId, View,
 };
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
@@ -19,6 +19,7 @@ use crate::document::JsDocument;
 use crate::error;
 use crate::promise::Deferred;
 use crate::send::{self, Sender};
+use crate::storage::{self, Storage};
 use crate::timer::Timer;
 use crate::transport;
 
@@ -45,7 +46,7 @@ struct Present {
 pub(crate) struct Setup {
     pub(crate) base_url: JsValue,
     pub(crate) origins: Array,
-    pub(crate) restore: bool,
+    pub(crate) restore: Restore,
     pub(crate) refresh_buffer: Duration,
     pub(crate) request_timeout: Duration,
     /// A function, or `undefined` for the platform's.
@@ -61,6 +62,7 @@ pub(crate) struct Driver {
     timer: Timer,
     contract: &'static Contract,
     sender: OnceCell<(Sender, Closures)>,
+    storage: OnceCell<Storage>,
     pumping: Cell<bool>,
     present: RefCell<Option<Present>>,
     /// What operations brought whose effects are being performed.
@@ -87,15 +89,17 @@ impl Driver {
         let config = Config {
             contract: Contract::ROTATION,
             restore: setup.restore,
+            random_keys: send::is_own_origin(&setup.base_url),
             refresh_buffer: setup.refresh_buffer,
             request_timeout: setup.request_timeout,
         };
         let driver = Rc::new(Self {
             contract: &Contract::ROTATION,
-            session: RefCell::new(Session::new(config, js_sys::Math::random().to_bits())),
+            session: RefCell::new(Session::new(config, storage::seed().to_bits())),
             clock: Clock::new(),
             timer: Timer::default(),
             sender: OnceCell::new(),
+            storage: OnceCell::new(),
             pumping: Cell::new(false),
             present: RefCell::new(None),
             arrived: RefCell::new(Vec::new()),
@@ -110,6 +114,8 @@ impl Driver {
         // An address that is none, or no `fetch`.
         let wrong = |_| Failure::new(Code::InvalidArgument);
         let sender = driver.make_sender(setup).map_err(wrong)?;
+        let refresh_url = sender.0.address(driver.contract.refresh.path);
+        let _ = driver.storage.set(Storage::new(&refresh_url));
         let _ = driver.sender.set(sender);
         Ok(driver)
     }
@@ -151,7 +157,9 @@ impl Driver {
 
     /// Begins: looks for a session from last time, if it should.
     pub(crate) fn start(self: &Rc<Self>) {
-        let op = self.session.borrow_mut().start(self.clock.now());
+        let remembered = self.storage.get().and_then(Storage::remembered);
+        let now = self.clock.now();
+        let op = self.session.borrow_mut().start(now, remembered);
         self.first.set(op);
         if let Some(op) = op {
             drop(self.shared(op));
@@ -345,7 +353,12 @@ impl Driver {
 
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
-            Effect::Send { op, exchange } => self.send(op, exchange),
+            Effect::Send { op, exchange, key } => self.send(op, exchange, key.as_deref()),
+            Effect::Remember(record) => {
+                if let Some(storage) = self.storage.get() {
+                    storage.remember(record.as_ref());
+                }
+            }
             Effect::Abort(_) => {
                 // At most one exchange is under way, so it is this.
                 if let Some(sender) = self.sender() {
@@ -378,10 +391,10 @@ impl Driver {
         }
     }
 
-    fn send(self: &Rc<Self>, op: OpId, exchange: Exchange) {
+    fn send(self: &Rc<Self>, op: OpId, exchange: Exchange, key: Option<&str>) {
         let credentials = take(&self.credentials, op).unwrap_or_default();
         if let Some(sender) = self.sender() {
-            transport::send(self, sender, op, exchange, &credentials);
+            transport::send(self, sender, op, exchange, &credentials, key);
         }
     }
 

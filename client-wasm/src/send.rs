@@ -43,7 +43,12 @@ extern "C" {
         path: &str,
         query: &str,
         body: &JsValue,
+        key: Option<&str>,
     ) -> Promise;
+
+    /// Where an auth endpoint is.
+    #[wasm_bindgen(method)]
+    pub(crate) fn address(this: &Sender, path: &str) -> String;
 
     #[wasm_bindgen(method)]
     pub(crate) fn abort(this: &Sender);
@@ -65,6 +70,10 @@ extern "C" {
         retry_after: f64,
         said: &JsValue,
     ) -> JsValue;
+
+    /// Whether a backend is the page's own origin.
+    #[wasm_bindgen(js_name = isOwnOrigin)]
+    pub(crate) fn is_own_origin(base: &JsValue) -> bool;
 
     /// JSON, or `undefined`.
     pub(crate) fn stringify(value: &JsValue) -> JsValue;

@@ -18,6 +18,7 @@ pub(crate) fn send(
     op: OpId,
     exchange: Exchange,
     credentials: &JsValue,
+    key: Option<&str>,
 ) {
     let contract = driver.contract();
     let endpoint = endpoint(contract, exchange);
@@ -26,7 +27,7 @@ pub(crate) fn send(
     } else {
         &JsValue::UNDEFINED
     };
-    let answer = sender.exchange(endpoint.method, endpoint.path, query(exchange), body);
+    let answer = sender.exchange(endpoint.method, endpoint.path, query(exchange), body, key);
     let driver = Rc::clone(driver);
     spawn_local(async move {
         match JsFuture::from(answer).await {

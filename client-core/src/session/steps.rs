@@ -4,6 +4,7 @@ use crate::effect::{Access, Effect, Event, Exchange, OpId, Scope, View, Why};
 use crate::failure::{Code, Detail, Failure, Reason};
 use crate::grant::{Grant, TokenId};
 use crate::read::Granted;
+use crate::record::Record;
 use crate::time::Instant;
 
 use super::Session;
@@ -71,6 +72,7 @@ impl Session {
                 op,
                 exchange,
                 repeated,
+                again: false,
             },
         );
         op
@@ -83,14 +85,19 @@ impl Session {
         }
         let bound = self.config.request_timeout;
         if let Some(Sent { op, exchange, .. }) = self.wire.send_next(now, self.epoch, bound) {
+            let mut key = None;
             if let Exchange::Refresh(why) = exchange {
+                key = self.key_to_send();
                 let failures = self.state.trouble().map_or(0, |trouble| trouble.failures);
                 self.report(Event::RefreshStarted {
                     why,
                     attempt: failures.saturating_add(1),
                 });
             }
-            self.effects.push_back(Effect::Send { op, exchange });
+            if let Some(sent) = &mut self.wire.sent {
+                sent.keyed = key.is_some();
+            }
+            self.effects.push_back(Effect::Send { op, exchange, key });
         }
         let view = self.view(now);
         if view != self.announced {
@@ -151,6 +158,22 @@ impl Session {
         self.report(Event::SignedIn);
     }
 
+    /// The key of this generation, so that a repetition is known for what it is: the newest that was handed
+    /// out, else a random one where the backend takes that. It is kept before it is sent.
+    fn key_to_send(&mut self) -> Option<Box<str>> {
+        if self.key.is_none() && self.config.random_keys {
+            self.key = Some(self.rng.text());
+            self.remember();
+        }
+        self.key.clone()
+    }
+
+    fn remember(&mut self) {
+        let refresh_key = self.key.clone();
+        self.effects
+            .push_back(Effect::Remember(Some(Record { refresh_key })));
+    }
+
     /// The answer to `op`, sent for at `sent`, is the session now; `before` is the grant it renews.
     pub(super) fn commit(
         &mut self,
@@ -163,6 +186,8 @@ impl Session {
         self.last_token += 1;
         let token = TokenId(self.last_token);
         let buffer = self.config.refresh_buffer;
+        self.key.clone_from(&granted.refresh_key);
+        self.remember();
         let mut grant = Grant::new(token, granted, sent, now, buffer, &mut self.rng);
         if let Some(before) = before {
             grant.follow(before);
@@ -183,6 +208,8 @@ impl Session {
     pub(super) fn sign_out(&mut self, reason: Reason) {
         let before = std::mem::replace(&mut self.state, State::SignedOut { reason });
         self.effects.push_back(Effect::Forget);
+        self.key = None;
+        self.effects.push_back(Effect::Remember(None));
         match before {
             State::SignedIn { .. } | State::Restoring { .. } => {
                 self.report(Event::SignedOut(reason));

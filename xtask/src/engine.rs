@@ -150,7 +150,8 @@ fn rename(file: &Path, renamed: &[Renamed]) -> Done {
 fn shrink(place: &Place, module: &Path) -> Done {
     Run::new(place.npm_bin("wasm-opt"))
         .arg("-Oz")
-        // A function with one caller compresses better where it is unless it is tiny: 300 bytes of brotli.
+        // A function with one caller is inlined only if it is short, because code compresses better apart: 300
+        // bytes of brotli.
         .args(["--converge", "--one-caller-inline-max-function-size=50"])
         .arg(module)
         .arg("-o")

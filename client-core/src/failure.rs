@@ -55,6 +55,8 @@ pub enum Detail {
     ClientRefused = 8,
     /// The session was replaced by another while this call waited.
     Replaced = 9,
+    /// A refresh brought the very token that was refused.
+    SameToken = 10,
 }
 
 /// A failure as callers, listeners and events learn of it. It holds no secret and no text.

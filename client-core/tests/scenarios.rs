@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::unreachable,
     clippy::wildcard_enum_match_arm,
+    dead_code,
     unreachable_pub,
     missing_docs,
     reason = "a test that fails says so by panicking"

@@ -63,8 +63,8 @@ pub(crate) struct Driver {
     sender: OnceCell<(Sender, Closures)>,
     pumping: Cell<bool>,
     present: RefCell<Option<Present>>,
-    /// What an operation brought whose effects are being performed.
-    arrived: RefCell<Option<(OpId, JsDocument)>>,
+    /// What operations brought whose effects are being performed.
+    arrived: RefCell<Vec<(OpId, JsDocument)>>,
     /// Those who wait for an operation that concerns everybody.
     waiting: RefCell<Vec<(OpId, Deferred)>>,
     /// Those who called `login` or `logout`.
@@ -98,7 +98,7 @@ impl Driver {
             sender: OnceCell::new(),
             pumping: Cell::new(false),
             present: RefCell::new(None),
-            arrived: RefCell::new(None),
+            arrived: RefCell::new(Vec::new()),
             waiting: RefCell::new(Vec::new()),
             callers: RefCell::new(Vec::new()),
             credentials: RefCell::new(Vec::new()),
@@ -240,9 +240,8 @@ impl Driver {
             .session
             .borrow_mut()
             .set_session(self.clock.now(), granted)?;
-        self.arrived.replace(Some((op, grant)));
+        self.arrived.borrow_mut().push((op, grant));
         self.pump();
-        self.arrived.replace(None);
         Ok(())
     }
 
@@ -276,9 +275,8 @@ impl Driver {
         self.session
             .borrow_mut()
             .handle(now, Input::Answer { op, outcome });
-        self.arrived.replace(Some((op, JsDocument(body))));
+        self.arrived.borrow_mut().push((op, JsDocument(body)));
         self.pump();
-        self.arrived.replace(None);
     }
 
     pub(crate) fn listen(&self, listener: Listener) -> u32 {
@@ -327,6 +325,7 @@ impl Driver {
                 None => break,
             }
         }
+        self.arrived.borrow_mut().clear();
         self.pumping.set(false);
         self.set_timer();
     }
@@ -404,10 +403,10 @@ impl Driver {
             .filter(|_| keep_user)
             .map(|present| present.user);
         *present = Some(Present {
-            user: if user.is_object() {
-                user
-            } else {
+            user: if user.is_null_or_undefined() {
                 before.unwrap_or_default()
+            } else {
+                user
             },
             claims: arrived.claims_at(fields.access_token),
             expires_at,
@@ -417,7 +416,7 @@ impl Driver {
     /// What `op` brought, if its effects are being performed.
     fn arrived(&self, op: OpId) -> Option<JsDocument> {
         let arrived = self.arrived.borrow();
-        let (_, document) = arrived.as_ref().filter(|(arrived, _)| *arrived == op)?;
+        let (_, document) = arrived.iter().find(|(arrived, _)| *arrived == op)?;
         Some(document.clone())
     }
 
@@ -432,7 +431,12 @@ impl Driver {
         match result {
             Ok(()) => JsValue::UNDEFINED,
             Err(failure) => {
-                let said = self.arrived(op).map(|arrived| arrived.0);
+                // A success that cannot be used may hold a token, which no error carries.
+                let refused = failure.status.is_some_and(|status| status >= 400);
+                let said = self
+                    .arrived(op)
+                    .filter(|_| refused)
+                    .map(|arrived| arrived.0);
                 error::to_js(failure, &said.unwrap_or_default())
             }
         }

@@ -125,17 +125,18 @@ impl Engine {
         self.driver.dispose();
     }
 
-    /// 0 restoring, 1 signed out, 2 signing in, 3 signed in, 4 signing out; then the reason if signed out,
-    /// and 1 if signed in and stale.
+    /// 0 restoring, 1 signed out, 2 signing in, 3 signed in, 4 signing out; then the code of what is wrong
+    /// while restoring, the reason if signed out, and 1 if signed in and stale; then the token's number. Two
+    /// views that are equal look the same.
     pub fn view(&self) -> Array {
-        let [status, more] = match self.driver.view() {
-            View::Restoring { .. } => [0, 0],
-            View::SignedOut(reason) => [1, reason as u8],
-            View::SigningIn => [2, 0],
-            View::SignedIn { stale, .. } => [3, u8::from(stale)],
-            View::SigningOut => [4, 0],
+        let [status, more, token] = match self.driver.view() {
+            View::Restoring { trouble } => [0, trouble.map_or(0, |failure| failure.code as u32), 0],
+            View::SignedOut(reason) => [1, reason as u32, 0],
+            View::SigningIn => [2, 0, 0],
+            View::SignedIn { stale, token, .. } => [3, u32::from(stale), token.get()],
+            View::SigningOut => [4, 0, 0],
         };
-        Array::of2(&status.into(), &more.into())
+        Array::of3(&status.into(), &more.into(), &token.into())
     }
 
     /// Why restoring takes longer than it should: a failure's record, or `undefined`.

@@ -255,6 +255,43 @@ async fn a_second_401_is_returned() {
 }
 
 #[wasm_bindgen_test]
+async fn a_401_for_a_user_who_is_no_longer_signed_in_is_returned_and_not_repeated_as_the_next_one()
+{
+    let client = Client::signed_in().await;
+    client.backend.hold("/me");
+    let begun = client.call("/me");
+    turn().await;
+    client.backend.set_subject("u2");
+    client.login().await;
+    client.backend.script("/me", 1, 401, "{}");
+    client.backend.release("/me");
+    assert_eq!(ended(begun).await.status(), UNAUTHORIZED);
+    assert_eq!(
+        (
+            client.backend.count("/me"),
+            client.backend.count("/auth/refresh")
+        ),
+        (1, 0)
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_refresh_that_names_another_user_repeats_nothing_that_was_begun_as_the_first() {
+    let client = Client::signed_in().await;
+    client.backend.set_subject("u2");
+    client.backend.spoil();
+    assert_eq!(client.ended("/me").await.status(), UNAUTHORIZED);
+    assert_eq!(
+        (
+            client.backend.count("/me"),
+            client.backend.count("/auth/refresh")
+        ),
+        (1, 1)
+    );
+    assert_eq!(client.ended("/me").await.status(), OK);
+}
+
+#[wasm_bindgen_test]
 async fn a_network_error_is_the_platforms_own() {
     let client = Client::signed_in().await;
     client.backend.script("/me", 1, 0, "");
@@ -317,6 +354,7 @@ async fn a_relative_path_is_appended_to_the_base_urls_path() {
         ("me", "/v1/me"),
         ("?page=2", "/v1?page=2"),
         ("https://api.test/me", "/me"),
+        ("//api.test/me", "/me"),
     ] {
         let before = client.backend.count(path);
         client.backend.script(path, 1, 200, "{}");

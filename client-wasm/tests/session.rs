@@ -175,6 +175,22 @@ async fn a_refresh_that_never_answers_releases_everyone_at_the_bound() {
 }
 
 #[wasm_bindgen_test]
+async fn a_lifetime_of_forty_days_asks_for_no_timer_that_overflows() {
+    let backend = Backend::new();
+    backend.set_lifetime(40.0 * 86_400.0);
+    let auth = client(&backend);
+    let delays = support::delays();
+    auth.login(credentials()).await.unwrap();
+    turn().await;
+    let longest = delays
+        .iter()
+        .filter_map(|delay| delay.as_f64())
+        .fold(0.0, f64::max);
+    assert_eq!(longest, 2_147_483_647.0);
+    assert_eq!(backend.count("/auth/refresh"), 0);
+}
+
+#[wasm_bindgen_test]
 async fn an_answer_of_any_kind_neither_signs_out_nor_panics() {
     let backend = Backend::new();
     let auth = client(&backend);
@@ -325,6 +341,46 @@ async fn the_user_is_kept_when_a_refresh_names_none_and_forgotten_at_the_logout(
     assert!(auth.user().0.is_object());
     auth.logout(Scope::Global).await.unwrap();
     assert!(auth.user().0.is_undefined());
+}
+
+#[wasm_bindgen_test]
+async fn a_login_that_names_no_user_does_not_inherit_the_last_one() {
+    let backend = Backend::new();
+    let auth = client(&backend);
+    auth.login(credentials()).await.unwrap();
+    backend.script("/auth/login", 1, 200, r#"{"accessToken":"other"}"#);
+    auth.login(credentials()).await.unwrap();
+    assert!(auth.user().0.is_undefined());
+}
+
+#[wasm_bindgen_test]
+async fn every_listener_hears_what_happened_in_the_same_order() {
+    let backend = Backend::new();
+    let auth = client(&backend);
+    auth.login(credentials()).await.unwrap();
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let _first = auth.on_event({
+        let auth = auth.clone();
+        move |event| {
+            if let Event::RefreshStarted { .. } = event {
+                let grant = js_sys::JSON::parse(r#"{"accessToken":"elsewhere"}"#).unwrap();
+                auth.set_session(grant).unwrap();
+            }
+        }
+    });
+    let _second = auth.on_event({
+        let heard = Rc::clone(&heard);
+        move |event| heard.borrow_mut().push(event)
+    });
+    auth.refresh().await.unwrap();
+    let heard = heard.borrow();
+    assert!(
+        matches!(
+            heard.as_slice(),
+            [Event::RefreshStarted { .. }, Event::SignedIn]
+        ),
+        "{heard:?}"
+    );
 }
 
 #[wasm_bindgen_test]

@@ -57,16 +57,16 @@ struct Args {
     #[arg(long, env = "EVERTOKEN_MOCK_PORT", default_value_t = 4000)]
     port: u16,
     /// Lifetime of an access token [default: 15m, or JWT_ACCESS_EXPIRES]
-    #[arg(long, value_name = "DURATION", env = "EVERTOKEN_MOCK_ACCESS_TTL", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ACCESS_TTL", value_parser = duration::parse)]
     access_ttl: Option<Duration>,
     /// Lifetime of a refresh token [default: 7d, or JWT_REFRESH_EXPIRES]
-    #[arg(long, value_name = "DURATION", env = "EVERTOKEN_MOCK_REFRESH_TTL", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_TTL", value_parser = duration::parse)]
     refresh_ttl: Option<Duration>,
     /// Lifetime of a session, however often it is renewed
-    #[arg(long, value_name = "DURATION", env = "EVERTOKEN_MOCK_ABSOLUTE_TTL", value_parser = duration::parse, default_value = "30d")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ABSOLUTE_TTL", value_parser = duration::parse, default_value = "30d")]
     absolute_ttl: Duration,
     /// How long a token that was just spent is forgiven without proof
-    #[arg(long, value_name = "DURATION", env = "EVERTOKEN_MOCK_GRACE", value_parser = duration::parse, default_value = "0s")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_GRACE", value_parser = duration::parse, default_value = "0s")]
     grace: Duration,
     /// What a reused token ends
     #[arg(

@@ -39,7 +39,7 @@ impl Files {
     /// worked on changes.
     #[cfg(feature = "server")]
     pub(crate) async fn serve(self, request: Request) -> Response {
-        use axum::http::header::CACHE_CONTROL;
+        use axum::http::header::{ALLOW, CACHE_CONTROL};
         use axum::http::{HeaderValue, Method, StatusCode};
         use tower::ServiceExt;
 
@@ -48,7 +48,7 @@ impl Files {
         };
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return Problem::method_not_allowed("Files are only read; use GET.")
-                .allow("GET, HEAD")
+                .with(ALLOW, HeaderValue::from_static("GET, HEAD"))
                 .into_response();
         }
         let mut response = folder.oneshot(request).await.into_response();

@@ -56,6 +56,8 @@ const BREATH: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct MockServer {
     state: State,
+    /// Held once here, once by the accepting task and once by each connection.
+    connections: Arc<()>,
     task: JoinHandle<()>,
 }
 
@@ -88,8 +90,13 @@ impl MockServer {
         let world = Real::new().map_err(|_| StartError::Randomness)?;
         let state = State::new(&options, Arc::new(world), &url(address))?;
         let app = crate::routes::router(state.clone(), Files::of(options.static_dir.as_deref()));
-        let task = tokio::spawn(serve(listener, app, state.clone()));
-        Ok(Self { state, task })
+        let connections = Arc::new(());
+        let task = tokio::spawn(serve(listener, app, state.clone(), connections.clone()));
+        Ok(Self {
+            state,
+            connections,
+            task,
+        })
     }
 
     /// Where it answers, without a slash at the end: `http://127.0.0.1:4000`.
@@ -129,6 +136,12 @@ impl MockServer {
         self.state.tenant(name)
     }
 
+    /// How many connections are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        Arc::strong_count(&self.connections).saturating_sub(2)
+    }
+
     /// Takes no new connection, lets the requests in flight end, for five seconds at most, and ends what
     /// hangs on purpose at once.
     pub async fn stop(mut self) {
@@ -145,7 +158,7 @@ impl Drop for MockServer {
     }
 }
 
-async fn serve(listener: TcpListener, app: Router, state: State) {
+async fn serve(listener: TcpListener, app: Router, state: State, open: Arc<()>) {
     let graceful = GracefulShutdown::new();
     // Dropped with this task, and every connection with it.
     let mut connections = JoinSet::new();
@@ -155,7 +168,8 @@ async fn serve(listener: TcpListener, app: Router, state: State) {
                 Ok((stream, _)) => {
                     let connection = graceful.watch(connection(stream, app.clone()));
                     // A connection that broke concerns its client; dropping one is an error on purpose.
-                    connections.spawn(async move { drop(connection.await) });
+                    let open = open.clone();
+                    connections.spawn(async move { drop((connection.await, open)) });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "no connection could be accepted");

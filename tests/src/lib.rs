@@ -1,1 +1,26 @@
-//! End to end: real browsers, the built package, the mock server in-process.
+//! End to end: the built package in a real browser, against the mock server in this process.
+//!
+//! A [`Stage`] is one test's world: a mock server on a free port that also serves a page with the package,
+//! and a browser of its own with an empty profile. The page does what the test tells it, in JavaScript; what is
+//! asserted is what the *server* saw. Nothing sleeps: a test waits for a condition, or moves a clock.
+//!
+//! Which browser is chosen by `EVERTOKEN_BROWSER` (`chrome` or `firefox`), and its driver by `CHROMEDRIVER` or
+//! `GECKODRIVER`; `cargo xtask test e2e` sets all of them, and builds the package first.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test that fails says so by panicking"
+)]
+
+mod browser;
+mod driver;
+mod stage;
+mod trap;
+
+pub use browser::{Browser, Thrown};
+pub use stage::{ADMIN, Stage, USER, eventually, package};
+pub use trap::{Seen, Trap};

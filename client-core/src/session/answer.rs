@@ -7,6 +7,7 @@ use crate::read::{Granted, Outcome};
 use crate::time::Instant;
 
 use super::state::{State, Trouble};
+use super::steps::wider;
 use super::wire::Sent;
 use super::{OwedLogout, Session};
 
@@ -145,7 +146,16 @@ impl Session {
         let overtaken = sent.epoch != self.epoch;
         let result = match outcome {
             // It was told already that it came too late; what it left in the cookie jar has to go.
-            Outcome::Granted(_) if overtaken => return self.owe_logout(now, Scope::Local),
+            Outcome::Granted(_) if overtaken => {
+                match self.state {
+                    State::SignedOut { .. } | State::Restoring { .. } => {
+                        self.owe_logout(now, Scope::Local);
+                    }
+                    // Whoever signed in since holds the cookie jar, or never needed it.
+                    State::SignedIn { .. } | State::Disposed => {}
+                }
+                return;
+            }
             Outcome::Granted(granted) => {
                 self.sign_in(now, sent.at, sent.op, granted);
                 Ok(())
@@ -178,26 +188,26 @@ impl Session {
             Outcome::Ended | Outcome::Granted(_) | Outcome::Denied { .. } => Ok(()),
             Outcome::Failed(failure) => Err(failure),
         };
-        let ends_this_session = match scope {
-            Scope::Local | Scope::Global => true,
-            Scope::Others => false,
-        };
-        match result {
-            // A younger login takes the session's place at the server anyway.
-            Err(failure)
-                if failure.is_transient() && ends_this_session && sent.epoch == self.epoch =>
-            {
+        match (scope, result) {
+            (Scope::Local | Scope::Global, Err(failure)) if failure.is_transient() => {
                 self.repeat_logout(now, scope, failure);
             }
-            Ok(()) | Err(_) if sent.repeated => self.owed_logout = None,
-            Ok(()) | Err(_) => {}
+            (Scope::Local | Scope::Global, Ok(()) | Err(_)) if sent.repeated => {
+                self.owed_logout = None;
+            }
+            (Scope::Local | Scope::Others | Scope::Global, Ok(()) | Err(_)) => {}
         }
         if !sent.repeated {
             self.done(sent.op, sent.exchange, result);
         }
     }
 
+    /// The server still has to be told, unless a younger session took its place.
     fn repeat_logout(&mut self, now: Instant, scope: Scope, failure: Failure) {
+        match self.state {
+            State::SignedOut { .. } | State::Restoring { .. } => {}
+            State::SignedIn { .. } | State::Disposed => return,
+        }
         let failures = self.owed_logout.map_or(0, |owed| owed.failures) + 1;
         let wait = backoff::delay(failures, failure.retry_after, &mut self.rng);
         self.owed_logout = Some(OwedLogout {
@@ -205,12 +215,18 @@ impl Session {
             failures,
             retry_at: now.after(wait),
         });
+        // A refresh that waited for it would restore what it was to end.
+        for refresh in self.wire.take_queued_refreshes() {
+            let failure = self.not_refreshed(now, failure);
+            self.wake(refresh, Some(failure));
+        }
     }
 
     /// The server is to be told of a logout as soon as the wire is free.
-    fn owe_logout(&mut self, now: Instant, scope: Scope) {
+    pub(super) fn owe_logout(&mut self, now: Instant, scope: Scope) {
+        let owed = self.owed_logout.map(|owed| owed.scope);
         self.owed_logout = Some(OwedLogout {
-            scope,
+            scope: owed.map_or(scope, |owed| wider(owed, scope)),
             failures: 0,
             retry_at: now,
         });

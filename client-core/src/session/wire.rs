@@ -47,9 +47,12 @@ impl Wire {
         self.sent.is_none() && self.queue.is_empty()
     }
 
-    /// Puts an exchange at the end of the queue, and bounds the patience with the one before it.
+    /// Puts an exchange at the end of the queue. The user waits for a login or a logout, so it bounds the
+    /// patience with the one before it; a refresh does not.
     pub(super) fn enqueue(&mut self, now: Instant, queued: Queued) {
-        if let Some(sent) = &mut self.sent {
+        if hurries(queued.exchange)
+            && let Some(sent) = &mut self.sent
+        {
             sent.deadline = sent.deadline.min(now.after(PATIENCE));
         }
         self.queue.push_back(queued);
@@ -65,10 +68,11 @@ impl Wire {
             exchange,
             repeated,
         } = self.queue.pop_front()?;
-        let patience = if self.queue.is_empty() {
-            bound
-        } else {
+        let waited_for = self.queue.iter().any(|queued| hurries(queued.exchange));
+        let patience = if waited_for {
             PATIENCE.min(bound)
+        } else {
+            bound
         };
         let sent = Sent {
             op,
@@ -80,6 +84,15 @@ impl Wire {
         };
         self.sent = Some(sent);
         Some(sent)
+    }
+
+    /// Takes every refresh out of the queue.
+    pub(super) fn take_queued_refreshes(&mut self) -> Vec<OpId> {
+        let is_refresh = |q: &Queued| matches!(q.exchange, Exchange::Refresh(_));
+        let taken = self.queue.iter().filter(|q| is_refresh(q));
+        let taken = taken.map(|q| q.op).collect();
+        self.queue.retain(|q| !is_refresh(q));
+        taken
     }
 
     /// Takes the exchange off the wire if it is `op`.
@@ -102,15 +115,23 @@ impl Wire {
         self.find(epoch, |exchange| exchange == Exchange::Login)
     }
 
-    /// The logout of `scope` that somebody waits for.
-    pub(super) fn logout(&self, scope: Scope) -> Option<OpId> {
+    /// The logout of `scope` and of this epoch that somebody waits for.
+    pub(super) fn logout(&self, scope: Scope, epoch: u32) -> Option<OpId> {
         let wanted = Exchange::Logout(scope);
-        let mut queued = self.queue.iter().rev();
-        let queued = queued.find(|q| q.exchange == wanted && !q.repeated);
+        let queued = self
+            .queue
+            .iter()
+            .find(|q| q.exchange == wanted && !q.repeated);
         queued.map(|q| q.op).or_else(|| {
             let sent = self.sent.as_ref()?;
-            (sent.exchange == wanted && !sent.repeated).then_some(sent.op)
+            (sent.exchange == wanted && !sent.repeated && sent.epoch == epoch).then_some(sent.op)
         })
+    }
+
+    /// Whether a logout nobody waits for is queued or on the wire.
+    pub(super) fn is_repeating_logout(&self) -> bool {
+        self.queue.iter().any(|queued| queued.repeated)
+            || self.sent.is_some_and(|sent| sent.repeated)
     }
 
     fn find(&self, epoch: u32, wanted: impl Fn(Exchange) -> bool) -> Option<OpId> {
@@ -119,5 +140,12 @@ impl Wire {
             let sent = self.sent.as_ref()?;
             (sent.epoch == epoch && wanted(sent.exchange)).then_some(sent.op)
         })
+    }
+}
+
+fn hurries(exchange: Exchange) -> bool {
+    match exchange {
+        Exchange::Login | Exchange::Logout(_) => true,
+        Exchange::Refresh(_) => false,
     }
 }

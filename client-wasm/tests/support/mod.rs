@@ -22,6 +22,9 @@ extern "C" {
     pub fn fetch(this: &Backend) -> Function;
     #[wasm_bindgen(method, setter)]
     pub fn set_lifetime(this: &Backend, seconds: f64);
+    /// Whose tokens are issued from now on.
+    #[wasm_bindgen(method, setter)]
+    pub fn set_subject(this: &Backend, id: &str);
     #[wasm_bindgen(method, js_name = script)]
     fn script_with(this: &Backend, path: &str, count: f64, status: u16, body: &str, headers: &str);
     #[wasm_bindgen(method)]
@@ -52,6 +55,7 @@ extern "C" {
     #[wasm_bindgen(js_name = withoutText)]
     pub fn without_text() -> Function;
     pub fn circular() -> JsValue;
+    pub fn delays() -> Array;
 }
 
 impl Backend {

@@ -5,6 +5,7 @@ export class Backend {
   issued = 0;
   accepted = "";
   lifetime = 900;
+  subject = "u1";
   received = [];
   #scripts = new Map();
   #held = new Map();
@@ -15,7 +16,12 @@ export class Backend {
 
   /** The next `count` requests to `path` are answered so; a status of 0 is a network error. */
   script(path, count, status, body, headers) {
-    this.#scripts.set(path, { count, status, body, headers: JSON.parse(headers) });
+    this.#scripts.set(path, {
+      count,
+      status,
+      body,
+      headers: JSON.parse(headers),
+    });
   }
 
   /** Requests to `path` are answered only after `release`. */
@@ -75,7 +81,10 @@ export class Backend {
     if (script && script.count-- > 0) {
       if (script.status === 0) throw new TypeError("Failed to fetch");
       const body = script.body === "" ? null : script.body;
-      return new Response(body, { status: script.status, headers: script.headers });
+      return new Response(body, {
+        status: script.status,
+        headers: script.headers,
+      });
     }
     return this.#usual(request, url);
   }
@@ -89,7 +98,7 @@ export class Backend {
         return json(200, {
           accessToken: this.accepted,
           expiresIn: this.lifetime,
-          user: { id: "u1", email: "user@example.com" },
+          user: { id: this.subject, email: "user@example.com" },
         });
       case "/auth/logout":
         return json(200, { success: true });
@@ -125,7 +134,12 @@ function aborted(signal) {
 
 /** What can be passed to `fetch`, by name. */
 export function input(name) {
-  const post = (body, more) => ({ method: "POST", body, headers: { "X-Marker": "m" }, ...more });
+  const post = (body, more) => ({
+    method: "POST",
+    body,
+    headers: { "X-Marker": "m" },
+    ...more,
+  });
   const url = "https://api.test/echo";
   const form = new FormData();
   form.append("field", "value");
@@ -212,4 +226,15 @@ let ahead = 0;
 export function sleep(ms) {
   ahead += ms;
   Date.now = () => realNow() + ahead;
+}
+
+/** The delays `setTimeout` is asked for from now on. */
+export function delays() {
+  const asked = [];
+  const real = globalThis.setTimeout;
+  globalThis.setTimeout = (callback, delay, ...rest) => {
+    asked.push(delay);
+    return real(callback, delay, ...rest);
+  };
+  return asked;
 }

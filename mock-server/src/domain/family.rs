@@ -411,3 +411,6 @@ impl Proof {
         }
     }
 }
+
+#[cfg(test)]
+mod table;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::Json;
-use axum::http::header::{ALLOW, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -78,24 +78,12 @@ impl Problem {
     /// Replaces the challenge (RFC 6750 §3).
     pub(crate) fn challenge(mut self, challenge: &'static str) -> Self {
         self.headers.retain(|(name, _)| name != WWW_AUTHENTICATE);
-        self.headers
-            .push((WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));
-        self
+        self.with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
-    pub(crate) fn allow(mut self, methods: &'static str) -> Self {
-        self.headers
-            .push((ALLOW, HeaderValue::from_static(methods)));
-        self
-    }
-
-    pub(crate) fn set_cookie(mut self, cookie: HeaderValue) -> Self {
-        self.headers.push((SET_COOKIE, cookie));
-        self
-    }
-
-    fn retry_after(mut self, seconds: u64) -> Self {
-        self.headers.push((RETRY_AFTER, seconds.into()));
+    /// Says more in a header.
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
     }
 }
@@ -115,6 +103,6 @@ impl From<Unsigned> for Problem {
             "temporarily_unavailable",
             "A token could not be made and nothing has changed; try again.",
         )
-        .retry_after(1)
+        .with(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 }

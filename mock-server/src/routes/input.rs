@@ -79,7 +79,7 @@ async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "payload_too_large",
-            "Send at most 64 KiB.",
+            "Send at most 64 KiB; nothing here needs more.",
         )
     };
     let promised = headers

@@ -165,7 +165,7 @@ fn refused(tenant: &Tenant, denial: Denial, keyed: bool) -> Problem {
     };
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_grant", text).because(reason);
     match JAR.clear(tenant).filter(|_| clear && !keyed) {
-        Some(cookie) => problem.set_cookie(cookie),
+        Some(cookie) => problem.with(SET_COOKIE, cookie),
         None => problem,
     }
 }

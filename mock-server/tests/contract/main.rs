@@ -1,0 +1,24 @@
+//! The contract, by topic: what goes over the wire, and what it changes. The clock is moved, never
+//! waited for; what needs a socket is in `socket` and `process`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test may panic, and its helpers are nobody's interface"
+)]
+
+mod controls;
+mod cors;
+mod faults;
+mod input;
+mod login;
+mod logout;
+mod process;
+mod race;
+mod refresh;
+mod resource;
+mod rig;
+mod socket;
+mod tenants;

@@ -1,0 +1,71 @@
+//! Any number of presentations of one token at once.
+//!
+//! The successor is a function of the record, so a broken step would give two winners the *same* token:
+//! what is counted is answers and rotations.
+
+use std::sync::Arc;
+
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+use crate::rig::Mock;
+
+const PRESENTATIONS: usize = 200;
+const ROUNDS: usize = 50;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_hundred_at_once_exactly_one_rotates_and_the_rest_are_reuse() {
+    let mock = Arc::new(Mock::new());
+    for round in 1..=ROUNDS {
+        let (browser, _) = mock.signed_in("user@example.com").await;
+        let answers = present_at_once(&mock, &browser.jar.unwrap(), None).await;
+        assert_eq!(
+            answers.iter().filter(|status| **status == 200).count(),
+            1,
+            "round {round}"
+        );
+        assert_eq!(
+            answers.iter().filter(|status| **status == 401).count(),
+            PRESENTATIONS - 1
+        );
+        let counters = mock.root().counters();
+        assert_eq!(
+            (counters.rotations, counters.refresh.ok, counters.reuse),
+            (round as u64, round as u64, round as u64)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_hundred_with_the_key_exactly_one_rotates_and_the_rest_are_told_the_same() {
+    let mock = Arc::new(Mock::new());
+    for round in 1..=ROUNDS {
+        let (browser, login) = mock.signed_in("user@example.com").await;
+        let answers = present_at_once(&mock, &browser.jar.unwrap(), Some(login.key())).await;
+        let counters = mock.root().counters();
+        assert_eq!(counters.rotations, round as u64);
+        assert_eq!(
+            answers.iter().filter(|status| **status == 200).count(),
+            101,
+            "one and its hundred replays"
+        );
+    }
+}
+
+async fn present_at_once(mock: &Arc<Mock>, cookie: &str, key: Option<String>) -> Vec<u16> {
+    let barrier = Arc::new(Barrier::new(PRESENTATIONS));
+    let mut tasks = JoinSet::new();
+    for _ in 0..PRESENTATIONS {
+        let (mock, barrier, cookie, key) = (
+            mock.clone(),
+            barrier.clone(),
+            cookie.to_owned(),
+            key.clone(),
+        );
+        tasks.spawn(async move {
+            barrier.wait().await;
+            mock.present(&cookie, key.as_deref()).await.status
+        });
+    }
+    tasks.join_all().await
+}

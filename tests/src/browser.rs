@@ -1,0 +1,170 @@
+//! A browser with an empty profile, and a way to run JavaScript in its page.
+
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::driver::{Driver, Kind};
+
+/// One browser window.
+#[derive(Debug)]
+pub struct Browser {
+    client: Client,
+    _driver: Driver,
+}
+
+/// What a script threw.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct Thrown {
+    /// The error's `name`.
+    pub name: String,
+    /// Its message.
+    pub message: String,
+    /// `AuthError.code`.
+    pub code: Option<String>,
+    /// `AuthError.hint`.
+    pub hint: Option<String>,
+    /// The status of the response that is its cause.
+    pub cause: Option<u16>,
+}
+
+/// Makes an async function of a script, and its end a value that says which end it was.
+const RUN: &str = r#"
+const [body, args, done] = arguments;
+const AsyncFunction = (async () => {}).constructor;
+new AsyncFunction("args", body)(args).then(
+  (value) => done({ value: value ?? null }),
+  (error) => done({ thrown: {
+    name: String(error?.name), message: String(error?.message ?? error),
+    code: error?.code === undefined ? null : String(error.code), hint: error?.hint ?? null,
+    cause: error?.cause?.status ?? null } }),
+);"#;
+
+impl Browser {
+    /// Opens a window; its driver is chosen by the environment.
+    pub async fn open() -> Self {
+        let kind = Kind::chosen();
+        let driver = Driver::start(kind).await;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(kind))
+            .connect(&driver.url)
+            .await
+            .expect("the driver opens a browser");
+        let timeouts = fantoccini::wd::TimeoutConfiguration::new(
+            Some(Duration::from_secs(30)),
+            Some(Duration::from_secs(30)),
+            None,
+        );
+        client
+            .update_timeouts(timeouts)
+            .await
+            .expect("timeouts can be set");
+        Self {
+            client,
+            _driver: driver,
+        }
+    }
+
+    /// Opens an address and waits until it has loaded.
+    pub async fn visit(&self, url: &str) {
+        self.client.goto(url).await.expect("the page loads");
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("the page loads again");
+    }
+
+    /// Runs the body of an async function in the page; `args` is what it finds under that name.
+    ///
+    /// # Errors
+    ///
+    /// What it threw.
+    pub async fn attempt(&self, body: &str, args: Value) -> Result<Value, Thrown> {
+        let ended = self
+            .client
+            .execute_async(RUN, vec![json!(body), args])
+            .await
+            .unwrap_or_else(|error| panic!("the page did not run this: {error}\n{body}"));
+        match ended.get("thrown") {
+            Some(thrown) => Err(serde_json::from_value(thrown.clone()).expect("it is complete")),
+            None => Ok(ended["value"].clone()),
+        }
+    }
+
+    /// Runs the body of an async function that must not throw.
+    pub async fn run(&self, body: &str) -> Value {
+        self.run_with(body, Value::Null).await
+    }
+
+    /// The same, with arguments.
+    pub async fn run_with(&self, body: &str, args: Value) -> Value {
+        let ended = self.attempt(body, args).await;
+        ended.unwrap_or_else(|thrown| panic!("the page threw {thrown:?} in\n{body}"))
+    }
+
+    /// Runs the body of an async function that must throw.
+    pub async fn fails(&self, body: &str) -> Thrown {
+        match self.attempt(body, Value::Null).await {
+            Err(thrown) => thrown,
+            Ok(value) => panic!("the page threw nothing and returned {value} in\n{body}"),
+        }
+    }
+
+    /// Clicks the element a CSS selector finds, as a user does.
+    pub async fn click(&self, selector: &str) {
+        let found = self.client.wait().for_element(Locator::Css(selector)).await;
+        let element = found.unwrap_or_else(|error| panic!("there is no {selector}: {error}"));
+        element
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("{selector} cannot be clicked: {error}"));
+    }
+
+    /// Waits until the element a CSS selector finds has a text that satisfies `wanted`.
+    pub async fn text(&self, selector: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let mut last = String::new();
+        let seen = crate::eventually(async || {
+            let value = self
+                .run_with(
+                    "return document.querySelector(args)?.textContent ?? ''",
+                    json!(selector),
+                )
+                .await;
+            last = value.as_str().unwrap_or_default().trim().to_owned();
+            wanted(&last)
+        });
+        assert!(seen.await, "{selector} says {last:?}");
+        last
+    }
+
+    /// Closes the window. A browser that is merely dropped is killed.
+    pub async fn close(self) {
+        // The test has its answers; how the browser ends does not matter to them.
+        let _ = self.client.close().await;
+    }
+}
+
+fn capabilities(kind: Kind) -> Map<String, Value> {
+    let options = match kind {
+        Kind::Chrome => json!({"goog:chromeOptions": {"args": [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-dev-shm-usage",
+            // A host name that ends as an attacker's would, on this machine.
+            "--host-resolver-rules=MAP *.evil.test 127.0.0.1",
+        ]}}),
+        Kind::Firefox => json!({"moz:firefoxOptions": {
+            "args": ["-headless"],
+            "prefs": {"network.dns.localDomains": "127.0.0.1.evil.test"},
+        }}),
+    };
+    options
+        .as_object()
+        .expect("it is written above as one")
+        .clone()
+}

@@ -1,0 +1,166 @@
+//! One test's world.
+
+use std::ops::AsyncFnMut;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use evertoken_mock::{MockServer, Options};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::browser::Browser;
+
+/// A user the mock server knows; the password is `password`.
+pub const USER: &str = "user@example.com";
+/// Another.
+pub const ADMIN: &str = "admin@example.com";
+
+/// How long a condition may take to become true: far longer than any should, and an end all the same.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A mock server that serves a page with the package, and a browser on that page.
+#[derive(Debug)]
+pub struct Stage {
+    /// What the server saw is what counts.
+    pub mock: MockServer,
+    /// What the user sees.
+    pub browser: Browser,
+    _files: TempDir,
+}
+
+impl Stage {
+    /// A world with the mock server's defaults, on a page that has imported the package.
+    pub async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// A world with a mock server of one's own.
+    pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        Self::serving(&Path::new(env!("CARGO_MANIFEST_DIR")).join("page"), change).await
+    }
+
+    /// A world whose page is the one in `folder`, with the package under `evertoken/`.
+    pub async fn serving(folder: &Path, change: impl FnOnce(&mut Options)) -> Self {
+        let files = tempfile::tempdir().expect("a folder for the page");
+        copy(folder, files.path());
+        copy(&package(), &files.path().join("evertoken"));
+        let mut options = Options {
+            static_dir: Some(files.path().to_owned()),
+            ..Options::default()
+        };
+        change(&mut options);
+        let mock = MockServer::start(options)
+            .await
+            .expect("the mock server starts");
+        let browser = Browser::open().await;
+        browser.visit(&format!("{}/", mock.url())).await;
+        Self {
+            mock,
+            browser,
+            _files: files,
+        }
+    }
+
+    /// Makes `auth`, with `options` as the source of an object, and waits until it is ready. Its events are in
+    /// `events`.
+    pub async fn client(&self, options: &str) {
+        let source = format!(
+            "window.events = [];
+             window.auth = evertoken.createAuthClient({{
+               onEvent: (event) => events.push(event), ...{options} }});
+             await auth.ready;"
+        );
+        self.browser.run(&source).await;
+    }
+
+    /// Makes `auth` and signs `email` in.
+    pub async fn signed_in(&self, email: &str) {
+        self.client("{}").await;
+        self.login(email).await;
+    }
+
+    /// Signs `email` in.
+    pub async fn login(&self, email: &str) {
+        let credentials = json!({"email": email, "password": "password"});
+        let user = self
+            .browser
+            .run_with("return await auth.login(args)", credentials)
+            .await;
+        assert_eq!(user["email"], email);
+    }
+
+    /// The session as the page sees it.
+    pub async fn session(&self) -> Value {
+        self.browser.run("return auth.session").await
+    }
+
+    /// Who is signed in after a reload, by the page's own word; `null` for nobody.
+    pub async fn who_after_reload(&self) -> Value {
+        self.browser.reload().await;
+        self.client("{}").await;
+        self.browser
+            .run("return auth.session.user?.email ?? null")
+            .await
+    }
+
+    /// The page's clock goes ahead, as after a sleep.
+    pub async fn sleep(&self, d: Duration) {
+        let source =
+            "const { Date } = window; const now = Date.now; Date.now = () => now.call(Date) + args";
+        let ms = u64::try_from(d.as_millis()).expect("a test's sleep is short");
+        self.browser.run_with(source, json!(ms)).await;
+    }
+
+    /// How many requests came for a path.
+    pub fn requests_to(&self, path: &str) -> usize {
+        let requests = self.mock.root().requests();
+        requests
+            .iter()
+            .filter(|request| request.path == path)
+            .count()
+    }
+
+    /// Ends the world in order.
+    pub async fn end(self) {
+        self.browser.close().await;
+        self.mock.stop().await;
+    }
+}
+
+/// Waits until a condition is true; tells whether it became so.
+pub async fn eventually(mut condition: impl AsyncFnMut() -> bool) -> bool {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        if condition().await {
+            return true;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    false
+}
+
+/// The built package.
+pub fn package() -> PathBuf {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../npm/dist");
+    assert!(
+        dist.join("index.js").exists(),
+        "the package is not built: run `cargo xtask build`"
+    );
+    dist
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder can be made");
+    for entry in std::fs::read_dir(from).expect("the folder is there") {
+        let entry = entry.expect("it can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a file can be copied");
+        }
+    }
+}

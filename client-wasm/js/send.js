@@ -19,6 +19,10 @@ const SAME_TOKEN = 10;
 const PASSED_THROUGH = 0;
 const RETRIED = 1;
 
+/** What kind of body an answer has. */
+const PLAIN = 0;
+const HTML = 1;
+
 /** How many origins are named on the console at most: enough to notice, too few to flood. */
 const MOST_WARNINGS = 20;
 
@@ -136,9 +140,10 @@ export class Sender {
     const text = await response.text();
     // Somebody's own transport may bring less than a `Response`.
     const header = (/** @type {string} */ name) => response.headers?.get?.(name);
+    const isHtml = /html/i.test(header("Content-Type") ?? "") || /^\s*</.test(text);
     return {
       status: response.status,
-      html: /html/i.test(header("Content-Type") ?? "") || /^\s*</.test(text),
+      media: isHtml ? HTML : PLAIN,
       challenge: header("WWW-Authenticate"),
       retryAfter: header("Retry-After"),
       body: parse(text),

@@ -35,7 +35,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn adopt(this: &Sender, token: &JsValue, number: f64);
 
-    /// Brings an [`Answer`].
+    /// Brings the answer as a record that `transport.rs` reads.
     #[wasm_bindgen(method)]
     pub(crate) fn exchange(
         this: &Sender,
@@ -77,24 +77,4 @@ extern "C" {
 
     /// JSON, or `undefined`.
     pub(crate) fn stringify(value: &JsValue) -> JsValue;
-
-    /// What an auth endpoint said.
-    #[derive(Clone, Debug)]
-    pub(crate) type Answer;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn status(this: &Answer) -> u16;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn html(this: &Answer) -> bool;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn challenge(this: &Answer) -> Option<String>;
-
-    #[wasm_bindgen(method, getter, js_name = retryAfter)]
-    pub(crate) fn retry_after(this: &Answer) -> Option<String>;
-
-    /// Parsed JSON, or `undefined`.
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn body(this: &Answer) -> JsValue;
 }

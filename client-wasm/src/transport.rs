@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use evertoken_core::read::{self, Media, Reply};
+use evertoken_core::read::{self, Document, Media, Reply};
 use evertoken_core::{Code, Contract, Endpoint, Exchange, Failure, OpId, Outcome, Scope};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::document::JsDocument;
 use crate::driver::Driver;
-use crate::send::{Answer, Sender};
+use crate::send::Sender;
 
 /// Sends an exchange; the driver gets the answer.
 pub(crate) fn send(
@@ -36,9 +36,9 @@ pub(crate) fn send(
                 driver.answer(op, outcome, JsValue::UNDEFINED);
             }
             Ok(answer) => {
-                let answer: Answer = answer.unchecked_into();
+                let answer = JsDocument(answer);
                 let outcome = read(exchange, &answer, driver.contract());
-                driver.answer(op, outcome, answer.body());
+                driver.answer(op, outcome, answer.at("body"));
             }
         }
     });
@@ -60,16 +60,19 @@ fn query(exchange: Exchange) -> &'static str {
     }
 }
 
-fn read(exchange: Exchange, answer: &Answer, contract: &Contract) -> Outcome {
-    let challenge = answer.challenge();
-    let retry_after = answer.retry_after();
-    let body = answer.body();
+/// How the record says [`Media::Html`].
+const HTML: f64 = 1.0;
+
+/// Reads the record that `js/send.js` made of an answer.
+fn read(exchange: Exchange, answer: &JsDocument, contract: &Contract) -> Outcome {
+    let challenge = answer.text("challenge");
+    let retry_after = answer.text("retryAfter");
+    let body = answer.at("body");
     let reply = Reply {
-        status: answer.status(),
-        media: if answer.html() {
-            Media::Html
-        } else {
-            Media::Plain
+        status: answer.number("status").unwrap_or_default() as u16,
+        media: match answer.number("media") {
+            Some(HTML) => Media::Html,
+            Some(_) | None => Media::Plain,
         },
         challenge: challenge.as_deref(),
         retry_after: retry_after.as_deref(),

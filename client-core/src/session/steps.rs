@@ -105,8 +105,10 @@ impl Session {
             self.effects.push_back(Effect::Changed);
         }
         // Whoever hears of an event sees the session it led to.
-        let reports = std::mem::take(&mut self.reports);
-        self.effects.extend(reports.into_iter().map(Effect::Report));
+        // (`extend` would weigh 1.2 KB of brotli more.)
+        for event in std::mem::take(&mut self.reports) {
+            self.effects.push_back(Effect::Report(event));
+        }
     }
 
     /// Nothing that was asked for before now counts any longer: those who wait ask again, logins are lost.

@@ -55,6 +55,9 @@ pub enum Detail {
     ClientRefused = 8,
     /// The session was replaced by another while this call waited.
     Replaced = 9,
+    /// The server took the request for an old copy of an honest one: a newer token exists, so the peers
+    /// are asked for it, and the refresh is sent once more.
+    Superseded = 10,
 }
 
 /// A failure as callers, listeners and events learn of it. It holds no secret and no text.
@@ -94,6 +97,12 @@ impl Failure {
             status: Some(status),
             ..self
         }
+    }
+
+    /// Whether the server took the refresh for an old copy of an honest one, whose newer token somebody
+    /// has.
+    pub const fn is_superseded(self) -> bool {
+        matches!(self.detail, Detail::Superseded)
     }
 
     /// Whether trying again later, unchanged, can help.

@@ -18,7 +18,7 @@ use crate::options::Options;
 use crate::promise::Deferred;
 use crate::send::{self, Sender};
 use crate::timer::Timer;
-use crate::transport::{Arrived, Transport, login_body};
+use crate::transport::{Arrived, Transport, login_body, read_grant};
 
 /// What listeners are told.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +101,7 @@ impl Driver {
             request_timeout: options.request_timeout,
         };
         let bound = options.request_timeout.as_secs_f64() * 1_000.0;
-        let transport = Transport::new(fetch, prefix, config.contract.clone());
+        let transport = Transport::new(fetch, prefix, Contract::ROTATION);
         let driver = Rc::new(Self {
             session: RefCell::new(Session::new(config, js_sys::Math::random().to_bits())),
             clock: Clock::new(),
@@ -240,13 +240,10 @@ impl Driver {
 
     /// Takes over a session obtained elsewhere.
     pub(crate) fn set_session(self: &Rc<Self>, grant: JsValue) -> Result<(), Failure> {
-        let (granted, arrived) = self
-            .transport
-            .read_grant(grant)
-            .map_err(|failure| Failure {
-                code: Code::InvalidArgument,
-                ..failure
-            })?;
+        let (granted, arrived) = read_grant(grant).map_err(|failure| Failure {
+            code: Code::InvalidArgument,
+            ..failure
+        })?;
         let op = self
             .session
             .borrow_mut()

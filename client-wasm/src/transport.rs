@@ -4,12 +4,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use evertoken_core::read::{self, Media, Reply};
-use evertoken_core::{Code, Contract, Endpoint, Exchange, Failure, Granted, OpId, Outcome, Scope};
+use evertoken_core::{
+    Body, Code, Contract, Cookies, Endpoint, Exchange, Failure, Fields, Granted, OpId, Outcome,
+    Scope,
+};
 use js_sys::{Function, JSON, JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, Headers, RequestCache, RequestCredentials, RequestInit, Response};
 
+use crate::clock;
 use crate::document::JsDocument;
 use crate::driver::Driver;
 use crate::send;
@@ -48,15 +52,9 @@ impl Transport {
 
     /// `METHOD url` of each auth endpoint.
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = String> {
-        let Contract {
-            login,
-            refresh,
-            logout,
-            ..
-        } = &self.contract;
-        [login, refresh, logout]
-            .into_iter()
-            .map(|endpoint| [endpoint.method, " ", &self.base, endpoint.path].concat())
+        self.contract
+            .endpoints()
+            .map(|endpoint| [&endpoint.method, " ", self.base.as_str(), &endpoint.path].concat())
     }
 
     /// Sends an exchange; the driver gets the answer.
@@ -68,12 +66,17 @@ impl Transport {
     ) {
         let controller = AbortController::new().ok();
         let driver = Rc::clone(driver);
-        let init = driver
-            .transport
-            .prepare(exchange, credentials.as_ref(), controller.as_ref());
+        let request = driver.transport.endpoint(exchange).map(|endpoint| {
+            let transport = &driver.transport;
+            let init = transport.prepare(endpoint, credentials.as_ref(), controller.as_ref());
+            (transport.url(exchange, endpoint), init)
+        });
         *driver.transport.in_flight.borrow_mut() = controller.map(|controller| (op, controller));
         spawn_local(async move {
-            let (outcome, arrived) = driver.transport.exchange(op, exchange, &init).await;
+            let (outcome, arrived) = match request {
+                Some((url, init)) => driver.transport.exchange(op, exchange, &url, &init).await,
+                None => (untold(exchange), None),
+            };
             driver.transport.landed(op);
             driver.answer(op, outcome, arrived);
         });
@@ -92,40 +95,42 @@ impl Transport {
         Some(landed.1)
     }
 
-    fn endpoint(&self, exchange: Exchange) -> &Endpoint {
+    fn endpoint(&self, exchange: Exchange) -> Option<&Endpoint> {
         match exchange {
-            Exchange::Login => &self.contract.login,
-            Exchange::Refresh(_) => &self.contract.refresh,
-            Exchange::Logout(_) => &self.contract.logout,
+            Exchange::Login => Some(&self.contract.login),
+            Exchange::Refresh(_) => self.contract.refresh(),
+            Exchange::Logout(_) => self.contract.logout.as_ref(),
         }
     }
 
-    fn url(&self, exchange: Exchange) -> String {
+    fn url(&self, exchange: Exchange, endpoint: &Endpoint) -> String {
         let query = match exchange {
             Exchange::Logout(Scope::Local) => "?scope=local",
             Exchange::Logout(Scope::Others) => "?scope=others",
             Exchange::Logout(Scope::Global) | Exchange::Login | Exchange::Refresh(_) => "",
         };
-        [&self.base, self.endpoint(exchange).path, query].concat()
+        [self.base.as_str(), &endpoint.path, query].concat()
     }
 
     fn prepare(
         &self,
-        exchange: Exchange,
+        endpoint: &Endpoint,
         credentials: Option<&JsValue>,
         controller: Option<&AbortController>,
     ) -> RequestInit {
-        let endpoint = self.endpoint(exchange);
         let init = RequestInit::new();
-        init.set_method(endpoint.method);
-        // The refresh token is a cookie, and the backend may be another origin of this site.
-        init.set_credentials(RequestCredentials::Include);
+        init.set_method(&endpoint.method);
+        init.set_credentials(match self.contract.cookies {
+            Cookies::Omit => RequestCredentials::Omit,
+            Cookies::SameOrigin => RequestCredentials::SameOrigin,
+            Cookies::Include => RequestCredentials::Include,
+        });
         init.set_cache(RequestCache::NoStore);
         init.set_signal(controller.map(AbortController::signal).as_ref());
         if let Ok(headers) = Headers::new() {
             // The names are constants, so the platform cannot object to them.
             let _ = headers.set("Accept", "application/json");
-            if endpoint.json {
+            if endpoint.body == Body::Json {
                 let _ = headers.set("Content-Type", "application/json");
             }
             init.set_headers(&headers);
@@ -140,25 +145,25 @@ impl Transport {
         &self,
         op: OpId,
         exchange: Exchange,
+        url: &str,
         init: &RequestInit,
     ) -> (Outcome, Option<Arrived>) {
-        match self.round_trip(exchange, init).await {
+        match self.round_trip(url, init).await {
             Err(_) => (Outcome::Failed(Failure::new(Code::Network)), None),
             Ok((response, text)) => {
                 let body = send::parse(&text);
                 let outcome = self.read(exchange, &response, &text, &body);
-                (outcome, Some(self.arrived(op, body)))
+                (outcome, Some(arrived(op, body, &self.contract.fields)))
             }
         }
     }
 
     async fn round_trip(
         &self,
-        exchange: Exchange,
+        url: &str,
         init: &RequestInit,
     ) -> Result<(Response, JsValue), JsValue> {
-        let url = JsValue::from_str(&self.url(exchange));
-        let promise = self.fetch.call2(&JsValue::UNDEFINED, &url, init)?;
+        let promise = self.fetch.call2(&JsValue::UNDEFINED, &url.into(), init)?;
         let response = JsFuture::from(Promise::resolve(&promise)).await?;
         // Somebody's own transport may bring anything; what has no text to read is no answer.
         let response: Response = response.unchecked_into();
@@ -176,43 +181,54 @@ impl Transport {
         let header = |name| response.headers().get(name).ok().flatten();
         let challenge = header("WWW-Authenticate");
         let retry_after = header("Retry-After");
+        let date = header("Date");
         let reply = Reply {
             status: response.status(),
             media: media(header("Content-Type").as_deref(), text),
             challenge: challenge.as_deref(),
             retry_after: retry_after.as_deref(),
+            date: date.as_deref(),
+            wall: clock::wall() as u64,
             body: (!body.is_undefined()).then(|| JsDocument(body.clone())),
         };
         match exchange {
-            Exchange::Login => read::login(&reply, &self.contract.fields),
-            Exchange::Refresh(_) => read::refresh(&reply, &self.contract.fields),
-            Exchange::Logout(_) => read::logout(&reply),
+            Exchange::Login => read::login(&reply, &self.contract),
+            Exchange::Refresh(_) => read::refresh(&reply, &self.contract),
+            Exchange::Logout(_) => read::logout(&reply, &self.contract),
         }
     }
+}
 
-    fn arrived(&self, op: OpId, said: JsValue) -> Arrived {
-        let body = JsDocument(said);
-        let fields = &self.contract.fields;
-        Arrived {
-            op,
-            token: body.at(fields.access_token).unchecked_into(),
-            user: body.at(fields.user),
-            claims: body.claims_at(fields.access_token),
-            said: body.0,
-        }
+/// Reads a grant that was obtained elsewhere; the name of its operation follows.
+///
+/// # Errors
+///
+/// As [`read::grant`].
+pub(crate) fn read_grant(grant: JsValue) -> Result<(Granted, impl Fn(OpId) -> Arrived), Failure> {
+    let fields = Fields::HANDED_OVER;
+    let granted = read::grant(&JsDocument(grant.clone()), &fields, clock::wall() as u64)?;
+    Ok((granted, move |op| arrived(op, grant.clone(), &fields)))
+}
+
+fn arrived(op: OpId, said: JsValue, fields: &Fields) -> Arrived {
+    let body = JsDocument(said);
+    let user = fields.user.as_deref();
+    Arrived {
+        op,
+        token: body.at(&fields.access_token).unchecked_into(),
+        user: user.map_or(JsValue::UNDEFINED, |user| body.at(user)),
+        claims: body.claims_at(&fields.access_token),
+        said: body.0,
     }
+}
 
-    /// Reads a grant that was obtained elsewhere; the name of its operation follows.
-    ///
-    /// # Errors
-    ///
-    /// As [`read::grant`].
-    pub(crate) fn read_grant(
-        &self,
-        grant: JsValue,
-    ) -> Result<(Granted, impl Fn(OpId) -> Arrived), Failure> {
-        let granted = read::grant(&JsDocument(grant.clone()), &self.contract.fields)?;
-        Ok((granted, move |op| self.arrived(op, grant.clone())))
+/// What comes of an exchange that the contract has no endpoint for.
+fn untold(exchange: Exchange) -> Outcome {
+    match exchange {
+        Exchange::Logout(_) => Outcome::Ended,
+        Exchange::Login | Exchange::Refresh(_) => {
+            Outcome::Failed(Failure::new(Code::Misconfigured))
+        }
     }
 }
 

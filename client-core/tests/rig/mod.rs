@@ -42,6 +42,7 @@ pub fn granted(subject: &str, seconds: u64) -> Outcome {
     Outcome::Granted(Granted {
         lifetime: Some(Duration::from_secs(seconds)),
         subject: Some(subject.into()),
+        ..Granted::default()
     })
 }
 

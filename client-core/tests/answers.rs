@@ -20,6 +20,8 @@ mod contracts;
 mod grants;
 #[path = "answers/logins.rs"]
 mod logins;
+#[path = "answers/properties.rs"]
+mod properties;
 #[path = "answers/proxies.rs"]
 mod proxies;
 #[path = "answers/refusals.rs"]

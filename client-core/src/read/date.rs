@@ -13,6 +13,9 @@
 /// The most numbers a date has: with a fraction and a zone.
 const MOST: usize = 9;
 
+/// A day in minutes: no zone is further from UTC.
+const DAY: i64 = 1_440;
+
 /// Reads a date in any of these forms. Without a zone it is UTC. A year of two digits is in this
 /// century's first seventy years or in the last century (RFC 6265 §5.1.1).
 pub(super) fn read(text: &str) -> Option<i64> {
@@ -55,19 +58,22 @@ pub(super) fn read(text: &str) -> Option<i64> {
         (Some(hours), minutes) => hours * 60 + minutes.unwrap_or(&0),
         (None, _) => 0,
     };
-    Some(midnight(year, month, day)? + clock(time)? - side * ahead * 60)
+    let utc = midnight(year, month, day)? + clock(time)? - side * ahead * 60;
+    (ahead < DAY).then_some(utc)
 }
 
-/// Digits alone. What does not fit is the greatest that does.
+/// More than any number means: every year, and every wait that is kept to, is less. With it no sum of
+/// these numbers overflows.
+const GREATEST: i64 = 1_000_000;
+
+/// Digits alone, at most [`GREATEST`].
 pub(super) fn number(digits: &[u8]) -> Option<i64> {
-    let add = |number: i64, digit: &u8| {
+    let mut number = None;
+    for digit in digits {
         let value = digit.is_ascii_digit().then(|| i64::from(digit - b'0'))?;
-        Some(number.saturating_mul(10).saturating_add(value))
-    };
-    digits
-        .iter()
-        .try_fold(0, add)
-        .filter(|_| !digits.is_empty())
+        number = Some((number.unwrap_or(0) * 10 + value).min(GREATEST));
+    }
+    number
 }
 
 /// Whether two neighbours belong to one number or one name.

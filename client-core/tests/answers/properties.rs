@@ -68,7 +68,11 @@ fn text() -> impl Strategy<Value = String> {
         "2026-01-01T00:00:00Z",
         r#"{"iat":1,"exp":61,"sub":"s"}"#,
     ];
-    prop_oneof![2 => prop::sample::select(known.to_vec()).prop_map(String::from), 1 => ".{0,30}"]
+    prop_oneof![
+        2 => prop::sample::select(known.to_vec()).prop_map(String::from),
+        1 => ".{0,30}",
+        1 => date(),
+    ]
 }
 
 fn body() -> impl Strategy<Value = Value> {
@@ -93,7 +97,16 @@ fn header() -> impl Strategy<Value = Option<String>> {
     let bytes = prop::collection::vec(any::<u8>(), 0..40)
         .prop_map(|bytes| bytes.into_iter().map(char::from).collect::<String>());
     let likely = "(Bearer|Basic|bearer error=\"invalid_token\"|[0-9]{1,22}|[A-Z][a-z]{2}, [0-9]{1,2} (Jan|Feb|Dec) [0-9]{1,5} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT|[0-9-]{10}T[0-9:]{8}[+-][0-9:]{0,6})";
-    prop::option::of(prop_oneof![bytes, likely, ".{0,20}"])
+    prop::option::of(prop_oneof![bytes, likely, ".{0,20}", date()])
+}
+
+/// What has the parts of a date, but not their sizes.
+fn date() -> impl Strategy<Value = String> {
+    let iso = "[0-9]{1,22}-[0-9]{1,22}-[0-9]{1,22}T[0-9]{1,22}:[0-9]{1,22}:[0-9]{1,22}([.][0-9]{1,22})?(Z|[+-][0-9]{1,22}(:[0-9]{1,22})?)?";
+    let http = "[A-Z][a-z]{2}, [0-9]{1,22} (Jan|Feb|Dec) [0-9]{1,22} [0-9]{1,22}:[0-9]{1,22}:[0-9]{1,22} GMT";
+    let possible =
+        "[0-9]{4}-0[1-9]-0[1-9]T0[0-9]:00:00([.][0-9]{1,22})?[+-][0-9]{1,22}(:[0-9]{1,22})?";
+    prop_oneof![iso, http, possible]
 }
 
 #[derive(Clone, Debug)]

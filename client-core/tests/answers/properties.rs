@@ -243,13 +243,24 @@ proptest! {
     }
 
     #[test]
-    fn a_grant_from_elsewhere_is_read_or_refused(body in body(), wall: u64) {
-        let _ = read::grant(&Json(body), &Fields::HANDED_OVER, wall);
+    fn what_a_grant_holds_is_bounded(
+        token in text(), expires_in in body(), expires_at in body(), user in body(), key in body(), wall: u64,
+    ) {
+        let body = json!({
+            "accessToken": token, "expiresIn": expires_in, "expiresAt": expires_at, "user": user,
+            "refreshKey": key,
+        });
+        match read::grant(&Json(body), &Fields::HANDED_OVER, wall) {
+            Ok(granted) => {
+                prop_assert!(granted.lifetime.is_none_or(|l| l.as_secs() <= 3_660 * 86_400));
+                prop_assert!(granted.refresh_key.is_none_or(|key| (1..=256).contains(&key.len())));
+            }
+            Err(failure) => prop_assert!(!failure.is_transient()),
+        }
     }
 
     #[test]
-    fn a_token_in_a_header_is_one_word_of_it(text in header()) {
-        let text = text.unwrap_or_default();
+    fn a_token_in_a_header_is_one_word_of_it(text in "[Bb]earer [ -~ä\\n]{0,12}") {
         if let Some(token) = read::bearer(&text) {
             prop_assert!(text.contains(token) && !token.contains(char::is_whitespace));
         }

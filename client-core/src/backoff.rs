@@ -25,7 +25,7 @@ pub(crate) fn delay(failures: u32, retry_after: Option<Duration>, rng: &mut Rng)
     let jittered = Duration::from_millis(rng.up_to(ceiling)).max(FLOOR);
     // The jitter comes on top of what the server asked for, so that its clients do not come back together.
     match retry_after {
-        Some(asked) => bounded(asked) + jittered,
+        Some(asked) => bounded(asked).saturating_add(jittered),
         None => jittered,
     }
 }

@@ -162,15 +162,16 @@ impl Contract {
     };
 
     /// The preset of this name, as users write it.
-    pub fn preset(name: &str) -> Option<Self> {
-        Some(match name {
-            "rotation" => Self::ROTATION,
-            "oauth2" => Self::OAUTH2,
-            "fixed-cookie" => Self::FIXED_COOKIE,
-            "gateway" => Self::GATEWAY,
-            "code-exchange" => Self::CODE_EXCHANGE,
-            _ => return None,
-        })
+    pub fn preset(name: &str) -> Option<&'static Self> {
+        static PRESETS: [(&str, Contract); 5] = [
+            ("rotation", Contract::ROTATION),
+            ("oauth2", Contract::OAUTH2),
+            ("fixed-cookie", Contract::FIXED_COOKIE),
+            ("gateway", Contract::GATEWAY),
+            ("code-exchange", Contract::CODE_EXCHANGE),
+        ];
+        let (_, contract) = PRESETS.iter().find(|(known, _)| *known == name)?;
+        Some(contract)
     }
 
     /// A contract with what follows from its parts; the rest can be set afterwards.

@@ -55,9 +55,10 @@ pub enum Detail {
     ClientRefused = 8,
     /// The session was replaced by another while this call waited.
     Replaced = 9,
-    /// The server took the request for an old copy of an honest one: a newer token exists, so the peers
-    /// are asked for it, and the refresh is sent once more.
-    Superseded = 10,
+    /// A refresh brought the very token that was refused.
+    SameToken = 10,
+    /// An old copy of an honest refresh was answered; the session has moved on.
+    Superseded = 11,
 }
 
 /// A failure as callers, listeners and events learn of it. It holds no secret and no text.
@@ -99,10 +100,26 @@ impl Failure {
         }
     }
 
-    /// Whether the server took the refresh for an old copy of an honest one, whose newer token somebody
-    /// has.
-    pub const fn is_superseded(self) -> bool {
-        matches!(self.detail, Detail::Superseded)
+    /// Whether it is the answer to an old copy of an honest refresh.
+    pub fn is_superseded(self) -> bool {
+        self.detail == Detail::Superseded
+    }
+
+    /// Whether the request may have been carried out all the same.
+    pub fn is_ambiguous(self) -> bool {
+        match self.code {
+            Code::Network | Code::Timeout => true,
+            // A proxy may have given up on a backend that went on. 408 and 425 come before any work.
+            Code::Server => !matches!(self.status, Some(408 | 425)) && !self.is_superseded(),
+            Code::LoginRequired
+            | Code::InvalidCredentials
+            | Code::Rejected
+            | Code::RateLimited
+            | Code::Misconfigured
+            | Code::InvalidArgument
+            | Code::Disposed
+            | Code::Engine => false,
+        }
     }
 
     /// Whether trying again later, unchanged, can help.

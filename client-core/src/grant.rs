@@ -45,7 +45,7 @@ pub(crate) struct Grant {
     /// When the token expires, counted from when it was asked for.
     pub(crate) expires: Option<Instant>,
     /// Until when it is used.
-    good_until: Option<Instant>,
+    pub(crate) good_until: Option<Instant>,
     /// When it is renewed in advance.
     pub(crate) renew_at: Option<Instant>,
     /// How many refreshes lie between it and the login; none for a login's own token, one for the

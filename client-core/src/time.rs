@@ -48,14 +48,19 @@ pub(crate) fn millis(d: Duration) -> u64 {
 /// Makes one time line out of a browser's two clocks.
 ///
 /// `performance.now()` is monotone but stands still while the machine sleeps; `Date.now()` counts
-/// sleep but can be set. The time line advances by whichever moved further and never goes back: sleep
-/// counts, a clock set forward costs at most one early refresh, a clock set back costs nothing.
+/// sleep but can be set. The time line follows the first, and the second where that has run ahead by
+/// more than a second between two readings: sleep counts, a clock set forward costs at most one early
+/// refresh, a clock set back costs nothing.
 #[derive(Clone, Debug)]
 pub struct Clock {
     performance: f64,
     date: f64,
     elapsed: f64,
 }
+
+/// Less than this, in milliseconds, is no sleep but the two clocks' rounding, which browsers make as
+/// coarse as 100 ms and which would add up.
+const SLEEP: f64 = 1_000.0;
 
 impl Clock {
     /// Begins a time line at these readings, both in milliseconds.
@@ -69,20 +74,22 @@ impl Clock {
 
     /// The present instant, given the present readings in milliseconds.
     pub fn now(&mut self, performance: f64, date: f64) -> Instant {
-        let step = (performance - self.performance).max(date - self.date);
-        // A reading that is no number advances nothing.
-        if step > 0.0 && step.is_finite() {
-            self.elapsed += step;
-        }
-        if performance.is_finite() {
-            self.performance = performance;
-        }
-        if date.is_finite() {
-            self.date = date;
-        }
+        let ran = step(&mut self.performance, performance).max(0.0);
+        let passed = step(&mut self.date, date);
+        self.elapsed += if passed - ran > SLEEP { passed } else { ran };
         // `as` saturates, and truncates to the whole millisecond that is meant here.
         Instant(self.elapsed as u64)
     }
+}
+
+/// How far a clock has moved since its last reading. A reading that is no number is none.
+fn step(last: &mut f64, reading: f64) -> f64 {
+    if !reading.is_finite() {
+        return 0.0;
+    }
+    let moved = reading - *last;
+    *last = reading;
+    moved
 }
 
 #[cfg(test)]
@@ -100,6 +107,18 @@ mod tests {
         let mut clock = Clock::new(0.0, 10_000_000.0);
         assert_eq!(clock.now(100.0, 0.0), Instant(100));
         assert_eq!(clock.now(200.0, 100.0), Instant(200));
+    }
+
+    #[test]
+    fn the_rounding_of_two_coarse_clocks_does_not_add_up() {
+        let mut clock = Clock::new(0.0, 0.0);
+        let mut now = Instant(0);
+        for tick in 0..=90_000 {
+            let real = f64::from(tick) * 10.0;
+            let coarse = |at: f64| (at / 100.0).floor() * 100.0;
+            now = clock.now(coarse(real), coarse(real + 50.0));
+        }
+        assert_eq!(now, Instant(900_000));
     }
 
     #[test]

@@ -8,8 +8,12 @@ const REPLACED = -2;
 /** What `ask` takes instead of the number of a refused token: "renew now, whatever its age". */
 const RENEW = -1;
 
-/** The code of a wait that took too long (client-core's `Code::Timeout`). */
+/** Failures that are found here: client-core's `Code` and `Detail`. */
+const LOGIN_REQUIRED = 1;
 const TIMEOUT = 5;
+const MISCONFIGURED = 8;
+const USER_REPLACED = 9;
+const SAME_TOKEN = 10;
 
 /** What `note` is told of. */
 const PASSED_THROUGH = 0;
@@ -35,30 +39,18 @@ export function failure(
   return { code, detail, status, retryAfter, said };
 }
 
-/**
- * The claims of a JWT, read and not verified; `undefined` if it is none.
- *
- * @param {string} token
- * @returns {Record<string, unknown> | undefined}
- */
-export function claims(token) {
+/** `JSON.stringify`, with `undefined` for what cannot be JSON. */
+export function stringify(/** @type {unknown} */ value) {
   try {
-    const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
-    const read = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof read === "object" && read !== null ? read : undefined;
+    return JSON.stringify(value);
   } catch {
     return undefined;
   }
 }
 
-/** `JSON.parse`, with `undefined` for what is no JSON. */
-export function parse(/** @type {string} */ text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Whether a backend is the page's own origin, so that no header needs a preflight. */
+export function isOwnOrigin(/** @type {string} */ base) {
+  return URL.canParse(base) && new URL(base).origin === globalThis.location?.origin;
 }
 
 export class Sender {
@@ -70,7 +62,10 @@ export class Sender {
   #platform;
   #base;
   #origins;
-  #endpoints;
+  /** @type {Set<string>} `METHOD url` of the auth endpoints */
+  #endpoints = new Set();
+  /** Of the last {@link exchange}. */
+  #controller = new AbortController();
   #bound;
   #ask;
   #pending;
@@ -78,21 +73,25 @@ export class Sender {
   #error;
 
   /**
-   * @param {typeof fetch} platform
-   * @param {string} base where relative paths belong
-   * @param {string[]} origins where the token may go
-   * @param {string[]} endpoints `METHOD url` of the auth endpoints
+   * Throws at a base or an origin that is no address, and where there is no `fetch`.
+   *
+   * @param {typeof fetch | undefined} platform what to send with, if not with the global `fetch`
+   * @param {string} base where relative paths and the auth endpoints belong
+   * @param {string[]} origins where the token may go; none for the base's own
    * @param {number} bound of a wait, in milliseconds
    * @param {(rejected: number) => number} ask
    * @param {() => unknown} pending what the last `ask` refused with, or a promise of it
    * @param {(kind: number, method: string, url: string) => void} [note] told of {@link PASSED_THROUGH} and {@link RETRIED}
    * @param {(failure: Failure, cause?: Response) => unknown} [error] makes what is thrown
    */
-  constructor(platform, base, origins, endpoints, bound, ask, pending, note, error) {
-    this.#platform = platform;
+  constructor(platform = fetch, base, origins, bound, ask, pending, note, error) {
+    // Called as a function: the platform's own is no method of this object.
+    /** @type {typeof fetch} */
+    this.#platform = (input, init) => platform(input, init);
     this.#base = new URL(base);
-    this.#origins = new Set(origins);
-    this.#endpoints = new Set(endpoints);
+    if (!this.#base.protocol.startsWith("http")) throw new TypeError(base);
+    const allowed = origins.length > 0 ? origins : [base];
+    this.#origins = new Set(allowed.map((origin) => new URL(origin).origin));
     this.#bound = bound;
     this.#ask = ask;
     this.#pending = pending;
@@ -100,10 +99,56 @@ export class Sender {
     this.#error = error ?? ((/** @type {Failure} */ failure) => failure);
   }
 
+  /** Names an auth endpoint: an application's own request to it goes out as it is. */
+  exempt(/** @type {string} */ method, /** @type {string} */ path) {
+    this.#endpoints.add(`${method} ${this.address(path)}`);
+  }
+
   /** The session's token from now on; number 0 for none. */
   adopt(/** @type {string} */ token, /** @type {number} */ number) {
     this.#bearer = number > 0 ? `Bearer ${token}` : "";
     this.#token = number;
+  }
+
+  /**
+   * Asks an auth endpoint. Rejects if no answer comes.
+   *
+   * @param {string} method
+   * @param {string} path
+   * @param {string} query
+   * @param {string | undefined} body JSON
+   * @param {string | undefined} key names this generation, so that a repetition is known for one
+   */
+  async exchange(method, path, query, body, key) {
+    this.#controller = new AbortController();
+    const headers = new Headers({ Accept: "application/json" });
+    if (body !== undefined) headers.set("Content-Type", "application/json");
+    if (key !== undefined) headers.set("Idempotency-Key", key);
+    const response = await this.#platform(this.address(path) + query, {
+      method,
+      headers,
+      body,
+      // The refresh token is a cookie, and the backend may be another origin of this site.
+      credentials: "include",
+      cache: "no-store",
+      signal: this.#controller.signal,
+    });
+    const text = await response.text();
+    // Somebody's own transport may bring less than a `Response`.
+    const header = (/** @type {string} */ name) => response.headers?.get?.(name);
+    return {
+      status: response.status,
+      html: /html/i.test(header("Content-Type") ?? "") || /^\s*</.test(text),
+      challenge: header("WWW-Authenticate"),
+      retryAfter: header("Retry-After"),
+      date: header("Date"),
+      body: parse(text),
+    };
+  }
+
+  /** Stops waiting for the answer to the last {@link exchange}. */
+  abort() {
+    this.#controller.abort();
   }
 
   /**
@@ -114,35 +159,49 @@ export class Sender {
    * @returns {Promise<Response>}
    */
   async fetch(input, init) {
-    const request = isRequest(input);
-    const url = request ? new URL(input.url) : resolve(input, this.#base);
+    const address = requestAddress(input);
+    const request = address === undefined ? undefined : /** @type {Request} */ (input);
+    const url =
+      address === undefined
+        ? resolve(/** @type {string | URL} */ (input), this.#base)
+        : new URL(address);
     // A relative path means the backend; whatever else was passed goes to the platform as it is.
     const target = typeof input === "string" ? url.href : input;
-    const method = (init?.method ?? (request ? input.method : "GET")).toUpperCase();
-    const place = url.origin + url.pathname;
-    if (!this.#origins.has(url.origin)) {
-      this.#warn(url.origin);
+    if (!this.#origins.has(url.origin) || !url.protocol.startsWith("http")) {
+      this.#warn(url);
       return this.#platform(target, init);
     }
-    const headers = new Headers(init?.headers ?? (request ? input.headers : undefined));
+    const method = (init?.method ?? request?.method ?? "GET").toUpperCase();
+    const place = url.origin + url.pathname;
+    const headers = new Headers(init?.headers ?? request?.headers);
     if (this.#endpoints.has(`${method} ${place}`) || headers.has("Authorization")) {
       return this.#platform(target, init);
     }
-    const signal = init?.signal ?? (request ? input.signal : undefined);
+    const signal = init?.signal === undefined ? request?.signal : init.signal;
     signal?.throwIfAborted();
-    const token = await this.#admit(0, signal);
-    const [send, again] = request
-      ? this.#requests(new Request(input, init))
-      : this.#options(url.href, headers, init);
-    const response = await send();
+    let used = 0;
+    let bearer = "";
+    /** @type {(() => Promise<Response>) | undefined} */
+    let again;
+    const response = await this.#admitted(0, signal, undefined, (token) => {
+      used = token;
+      bearer = this.#bearer;
+      const [send, resend] = request
+        ? this.#requests(new Request(request, init))
+        : this.#options(url.href, headers, init);
+      again = resend;
+      return send();
+    });
     if (response.status !== 401 || !again) return response;
 
-    const next = await this.#admit(token, signal, response);
-    if (next === REPLACED) return response;
-    // The answer nobody reads would hold its connection.
-    response.body?.cancel().catch(() => {});
-    this.#note?.(RETRIED, method, place);
-    return again();
+    const resend = again;
+    return this.#admitted(used, signal, response, (token) => {
+      // A 401 is answered with a different token of the same user, or it is the answer.
+      if (token === REPLACED || this.#bearer === bearer) return response;
+      discard(response);
+      this.#note?.(RETRIED, method, place);
+      return resend();
+    });
   }
 
   /**
@@ -154,14 +213,20 @@ export class Sender {
   async token(rejected, signal) {
     signal?.throwIfAborted();
     const refused = rejected !== undefined && this.#bearer === `Bearer ${rejected}`;
-    await this.#admit(refused ? this.#token : 0, signal);
-    return this.#bearer.slice("Bearer ".length);
+    return this.#admitted(refused ? this.#token : 0, signal, undefined, (token) => {
+      if (token === REPLACED) throw this.#error(record(LOGIN_REQUIRED, USER_REPLACED));
+      const good = this.#bearer.slice("Bearer ".length);
+      // The backend renewed the session and gave the same token again.
+      if (good === rejected) throw this.#error(record(MISCONFIGURED, SAME_TOKEN));
+      return good;
+    });
   }
 
-  /** Renews now. */
+  /** Renews now. A login that comes in between and brings a token will do. */
   async refresh(/** @type {AbortSignal | undefined} */ signal) {
     signal?.throwIfAborted();
-    await this.#admit(RENEW, signal);
+    const before = this.#token;
+    await this.#admitted(RENEW, signal, undefined, () => undefined, before);
   }
 
   /**
@@ -175,27 +240,36 @@ export class Sender {
     return unlessAborted(promise, signal);
   }
 
+  /** Where an auth endpoint is. */
+  address(/** @type {string} */ path) {
+    return this.#base.origin + this.#base.pathname.replace(/\/+$/, "") + path;
+  }
+
   /**
-   * Waits until a request may go and returns its token's number, or {@link REPLACED}.
+   * Waits until a request may go and lets it: `go` gets the token's number, or {@link REPLACED}, at once, so
+   * that nothing comes between the permission and the sending.
    *
-   * @param {number} rejected
+   * @template T
+   * @param {number} rejected the number of a refused token, 0, or {@link RENEW}
    * @param {AbortSignal | null | undefined} signal
-   * @param {Response} [cause]
+   * @param {Response | undefined} cause
+   * @param {(token: number) => T | Promise<T>} go
+   * @param {number} [before] with {@link RENEW}: the token that is to be renewed
+   * @returns {Promise<T>}
    */
-  async #admit(rejected, signal, cause) {
+  async #admitted(rejected, signal, cause, go, before) {
     const began = Date.now();
+    let waits = 0;
     for (;;) {
-      const token = this.#ask(rejected);
-      if (token > 0 || token === REPLACED) return token;
+      const renewed = rejected === RENEW && this.#token !== before;
+      const token = this.#ask(renewed ? 0 : rejected);
+      if (token > 0 || token === REPLACED) return go(token);
       const pending = this.#pending();
-      const failure = token === WAIT ? await unlessAborted(pending, signal) : pending;
+      if (token !== WAIT) throw this.#error(/** @type {Failure} */ (pending), cause);
+      // The engine bounds the wait for one thing; a timer bounds the wait for another after it.
+      const wait = unlessAborted(pending, signal);
+      const failure = await (waits++ === 0 ? wait : within(began + this.#bound - Date.now(), wait));
       if (failure) throw this.#error(/** @type {Failure} */ (failure), cause);
-      // A renewal that was asked for has happened.
-      if (rejected === RENEW) rejected = 0;
-      // One wait is bounded by the engine; this bounds many in a row.
-      if (Date.now() - began > 2 * this.#bound) {
-        throw this.#error({ code: TIMEOUT, detail: 0, status: 0, retryAfter: -1 }, cause);
-      }
     }
   }
 
@@ -237,7 +311,9 @@ export class Sender {
     return [send, isStream(init?.body) ? undefined : send];
   }
 
-  #warn(/** @type {string} */ origin) {
+  #warn(/** @type {URL} */ { origin, protocol }) {
+    // `data:` and `blob:` never leave the page.
+    if (!protocol.startsWith("http")) return;
     this.#note?.(PASSED_THROUGH, "", origin);
     if (this.#warned.has(origin) || this.#warned.size === MOST_WARNINGS) return;
     this.#warned.add(origin);
@@ -267,13 +343,46 @@ function unlessAborted(promise, signal) {
   });
 }
 
+/** The platform's own view of a request's address, which no subclass can colour. */
+const addressOf = Object.getOwnPropertyDescriptor(globalThis.Request?.prototype ?? {}, "url")?.get;
+
 /**
+ * The address of the `Request` that `input` is, also if it is one of another frame; else `undefined`.
+ *
  * @param {unknown} input
- * @returns {input is Request}
+ * @returns {string | undefined}
  */
-function isRequest(input) {
-  // Not `instanceof`: a Request of a frame's is one too. A URL has no `url`.
-  return typeof input === "object" && input !== null && "url" in input;
+function requestAddress(input) {
+  if (typeof input !== "object") return undefined;
+  try {
+    return addressOf?.call(input);
+  } catch {
+    // It is a URL, or something else that has a text.
+    return undefined;
+  }
+}
+
+/** The connection of an answer nobody reads would be held. */
+function discard(/** @type {Response} */ response) {
+  Promise.resolve(response.body?.cancel?.()).catch(() => {});
+}
+
+/**
+ * What `promise` brings within so many milliseconds; else the failure of a wait that took too long.
+ *
+ * @param {number} milliseconds
+ * @param {Promise<unknown>} promise
+ */
+function within(milliseconds, promise) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(record(TIMEOUT)), Math.max(milliseconds, 0));
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** @returns {Failure} */
+function record(/** @type {number} */ code, detail = 0) {
+  return failure(code, detail, 0, -1, undefined);
 }
 
 /**
@@ -288,6 +397,15 @@ function resolve(input, base) {
   if (/^[\\/]{2}/.test(text)) return new URL(text, base);
   const path = base.pathname.replace(/\/$/, "");
   return new URL(path + (/^[\\/?#]/.test(text) ? "" : "/") + text, base);
+}
+
+/** `JSON.parse`, with `undefined` for what is no JSON. */
+function parse(/** @type {string} */ text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isStream(/** @type {unknown} */ body) {

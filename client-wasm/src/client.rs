@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Request, Response};
 
-use crate::driver::{Driver, Hooks, Notice};
+use crate::driver::{Driver, Notice, Setup};
 use crate::error::{self, Error};
 use crate::options::Options;
 use crate::send::Sender;
@@ -37,7 +37,16 @@ impl AuthClient {
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) if the base URL or an origin is no absolute
     /// `http(s)` address, or if there is no `fetch`.
     pub fn new(options: Options) -> Result<Self, Error> {
-        let driver = Driver::new(options, &Hooks::default())?;
+        let driver = Driver::new(&Setup {
+            base_url: options.base_url.into(),
+            origins: options.allowed_origins.iter().map(JsValue::from).collect(),
+            restore: options.restore,
+            refresh_buffer: options.refresh_buffer,
+            request_timeout: options.request_timeout,
+            fetch: options.fetch.into(),
+            note: JsValue::UNDEFINED,
+            error: JsValue::UNDEFINED,
+        })?;
         driver.start();
         Ok(Self { driver })
     }

@@ -3,22 +3,25 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
+use core::time::Duration;
+
+use evertoken_core::read;
 use evertoken_core::{
-    Access, Code, Config, Contract, Effect, Event, Failure, Input, Instant, OpId, Outcome, Scope,
-    Session, TokenId, View,
+    Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Input, Instant, OpId,
+    Outcome, Restore, Scope, Session, TokenId, View,
 };
-use js_sys::{Array, JsString, Promise, Reflect};
+use js_sys::{Array, Promise};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Url;
 
 use crate::clock::{self, Clock};
+use crate::document::JsDocument;
 use crate::error;
-use crate::options::Options;
 use crate::promise::Deferred;
 use crate::send::{self, Sender};
+use crate::storage::{self, Storage};
 use crate::timer::Timer;
-use crate::transport::{Arrived, Transport, login_body, read_grant};
+use crate::transport;
 
 /// What listeners are told.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +32,8 @@ pub(crate) enum Notice {
 
 type Listener = Rc<dyn Fn(Notice)>;
 
+static ROTATION: Contract = Contract::ROTATION;
+
 /// What came with the present token, which `js/send.js` has.
 #[derive(Clone, Debug)]
 struct Present {
@@ -38,9 +43,17 @@ struct Present {
     expires_at: Option<f64>,
 }
 
-/// JavaScript's own hooks into what `js/send.js` does.
-#[derive(Debug, Default)]
-pub(crate) struct Hooks {
+/// What a client is made of. What `js/send.js` has to know is JavaScript's already.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) base_url: JsValue,
+    pub(crate) origins: Array,
+    pub(crate) restore: Restore,
+    pub(crate) refresh_buffer: Duration,
+    pub(crate) request_timeout: Duration,
+    /// A function, or `undefined` for the platform's.
+    pub(crate) fetch: JsValue,
+    /// JavaScript's own hooks into what `js/send.js` does, or `undefined`.
     pub(crate) note: JsValue,
     pub(crate) error: JsValue,
 }
@@ -49,12 +62,13 @@ pub(crate) struct Driver {
     session: RefCell<Session>,
     clock: Clock,
     timer: Timer,
-    pub(crate) transport: Transport,
+    contract: &'static Contract,
     sender: OnceCell<(Sender, Closures)>,
+    storage: OnceCell<Storage>,
     pumping: Cell<bool>,
     present: RefCell<Option<Present>>,
-    /// The answer whose effects are being performed.
-    arrived: RefCell<Option<Arrived>>,
+    /// What operations brought whose effects are being performed.
+    arrived: RefCell<Vec<(OpId, JsDocument)>>,
     /// Those who wait for an operation that concerns everybody.
     waiting: RefCell<Vec<(OpId, Deferred)>>,
     /// Those who called `login` or `logout`.
@@ -73,44 +87,24 @@ pub(crate) struct Driver {
 type Closures = (Closure<dyn Fn(f64) -> f64>, Closure<dyn Fn() -> JsValue>);
 
 impl Driver {
-    pub(crate) fn new(options: Options, hooks: &Hooks) -> Result<Rc<Self>, Failure> {
-        let wrong = |_| Failure::new(Code::InvalidArgument);
-        let base = Url::new(&options.base_url).map_err(wrong)?;
-        if !base.protocol().starts_with("http") {
-            return Err(Failure::new(Code::InvalidArgument));
-        }
-        let origins = Array::new();
-        if options.allowed_origins.is_empty() {
-            origins.push(&base.origin().into());
-        }
-        for origin in &options.allowed_origins {
-            origins.push(&Url::new(origin).map_err(wrong)?.origin().into());
-        }
-        let fetch = match options.fetch {
-            Some(fetch) => fetch,
-            None => Reflect::get(&js_sys::global(), &"fetch".into())
-                .and_then(JsCast::dyn_into)
-                .map_err(wrong)?,
-        };
-        let path = base.pathname();
-        let prefix = [&base.origin(), path.trim_end_matches('/')].concat();
+    pub(crate) fn new(setup: &Setup) -> Result<Rc<Self>, Failure> {
         let config = Config {
             contract: Contract::ROTATION,
-            restore: options.restore,
-            refresh_buffer: options.refresh_buffer,
-            request_timeout: options.request_timeout,
+            restore: setup.restore,
+            random_keys: send::is_own_origin(&setup.base_url),
+            refresh_buffer: setup.refresh_buffer,
+            request_timeout: setup.request_timeout,
         };
-        let bound = options.request_timeout.as_secs_f64() * 1_000.0;
-        let transport = Transport::new(fetch, prefix, Contract::ROTATION);
         let driver = Rc::new(Self {
-            session: RefCell::new(Session::new(config, js_sys::Math::random().to_bits())),
+            contract: &ROTATION,
+            session: RefCell::new(Session::new(config, storage::seed().to_bits())),
             clock: Clock::new(),
             timer: Timer::default(),
-            transport,
             sender: OnceCell::new(),
+            storage: OnceCell::new(),
             pumping: Cell::new(false),
             present: RefCell::new(None),
-            arrived: RefCell::new(None),
+            arrived: RefCell::new(Vec::new()),
             waiting: RefCell::new(Vec::new()),
             callers: RefCell::new(Vec::new()),
             credentials: RefCell::new(Vec::new()),
@@ -119,20 +113,19 @@ impl Driver {
             listeners: RefCell::new(Vec::new()),
             last_listener: Cell::new(0),
         });
-        let sender = driver
-            .make_sender(&base, &origins, bound, hooks)
-            .map_err(wrong)?;
+        // An address that is none, or no `fetch`.
+        let wrong = |_| Failure::new(Code::InvalidArgument);
+        let sender = driver.make_sender(setup).map_err(wrong)?;
+        let contract = driver.contract;
+        let endpoint = contract.refresh().unwrap_or(&contract.login);
+        let _ = driver
+            .storage
+            .set(Storage::new(&sender.0.address(&endpoint.path)));
         let _ = driver.sender.set(sender);
         Ok(driver)
     }
 
-    fn make_sender(
-        self: &Rc<Self>,
-        base: &Url,
-        origins: &Array,
-        bound: f64,
-        hooks: &Hooks,
-    ) -> Result<(Sender, Closures), JsValue> {
+    fn make_sender(self: &Rc<Self>, setup: &Setup) -> Result<(Sender, Closures), JsValue> {
         let weak = Rc::downgrade(self);
         let ask = Closure::<dyn Fn(f64) -> f64>::new({
             let weak = Weak::clone(&weak);
@@ -145,24 +138,27 @@ impl Driver {
             Some(driver) => driver.pending.replace(JsValue::UNDEFINED),
             None => error::to_js(Failure::new(Code::Disposed), &JsValue::UNDEFINED),
         });
-        let endpoints: Array = self.transport.endpoints().map(JsValue::from).collect();
         let sender = Sender::new(
-            self.transport.fetch(),
-            &base.href(),
-            origins,
-            &endpoints,
-            bound,
+            &setup.fetch,
+            &setup.base_url,
+            &setup.origins,
+            setup.request_timeout.as_secs_f64() * 1_000.0,
             &ask,
             &pending,
-            &hooks.note,
-            &hooks.error,
+            &setup.note,
+            &setup.error,
         )?;
+        for endpoint in self.contract.endpoints() {
+            sender.exempt(&endpoint.method, &endpoint.path);
+        }
         Ok((sender, (ask, pending)))
     }
 
     /// Begins: looks for a session from last time, if it should.
     pub(crate) fn start(self: &Rc<Self>) {
-        let op = self.session.borrow_mut().start(self.clock.now());
+        let remembered = self.storage.get().and_then(Storage::remembered);
+        let now = self.clock.now();
+        let op = self.session.borrow_mut().start(now, remembered);
         self.first.set(op);
         if let Some(op) = op {
             drop(self.shared(op));
@@ -177,7 +173,7 @@ impl Driver {
             waiting
                 .iter()
                 .find(|(waited, _)| waited == op)
-                .map(|(_, d)| d.promise.clone())
+                .map(|(_, deferred)| deferred.promise())
         };
         // An operation nobody can wait for any more is over.
         let first = self.first.get().as_ref().and_then(known);
@@ -215,18 +211,20 @@ impl Driver {
     fn shared(&self, op: OpId) -> Promise {
         let mut waiting = self.waiting.borrow_mut();
         if let Some((_, deferred)) = waiting.iter().find(|(waited, _)| *waited == op) {
-            return deferred.promise.clone();
+            return deferred.promise();
         }
         let deferred = Deferred::new();
-        let promise = deferred.promise.clone();
+        let promise = deferred.promise();
         waiting.push((op, deferred));
         promise
     }
 
     /// Signs in. The promise brings `undefined`, or a failure's record.
     pub(crate) fn login(self: &Rc<Self>, credentials: &JsValue) -> Result<Promise, Failure> {
-        let wrong = |_| Failure::new(Code::InvalidArgument);
-        let body = login_body(credentials).map_err(wrong)?;
+        let body = send::stringify(credentials);
+        if body.is_undefined() {
+            return Err(Failure::new(Code::InvalidArgument));
+        }
         let op = self.session.borrow_mut().login(self.clock.now())?;
         self.credentials.borrow_mut().push((op, body));
         Ok(self.called(op))
@@ -240,17 +238,19 @@ impl Driver {
 
     /// Takes over a session obtained elsewhere.
     pub(crate) fn set_session(self: &Rc<Self>, grant: JsValue) -> Result<(), Failure> {
-        let (granted, arrived) = read_grant(grant).map_err(|failure| Failure {
+        let grant = JsDocument(grant);
+        let wrong = |failure| Failure {
             code: Code::InvalidArgument,
             ..failure
-        })?;
+        };
+        let wall = clock::wall() as u64;
+        let granted = read::grant(&grant, &self.contract.fields, wall).map_err(wrong)?;
         let op = self
             .session
             .borrow_mut()
             .set_session(self.clock.now(), granted)?;
-        *self.arrived.borrow_mut() = Some(arrived(op));
+        self.arrived.borrow_mut().push((op, grant));
         self.pump();
-        self.arrived.replace(None);
         Ok(())
     }
 
@@ -265,10 +265,10 @@ impl Driver {
         let promise = {
             let mut callers = self.callers.borrow_mut();
             match callers.iter().find(|(called, _)| *called == op) {
-                Some((_, deferred)) => deferred.promise.clone(),
+                Some((_, deferred)) => deferred.promise(),
                 None => {
                     let deferred = Deferred::new();
-                    let promise = deferred.promise.clone();
+                    let promise = deferred.promise();
                     callers.push((op, deferred));
                     promise
                 }
@@ -278,15 +278,14 @@ impl Driver {
         promise
     }
 
-    /// An exchange ended.
-    pub(crate) fn answer(self: &Rc<Self>, op: OpId, outcome: Outcome, arrived: Option<Arrived>) {
+    /// An exchange ended. `body` is what the endpoint said, or `undefined`.
+    pub(crate) fn answer(self: &Rc<Self>, op: OpId, outcome: Outcome, body: JsValue) {
         let now = self.clock.now();
         self.session
             .borrow_mut()
             .handle(now, Input::Answer { op, outcome });
-        *self.arrived.borrow_mut() = arrived;
+        self.arrived.borrow_mut().push((op, JsDocument(body)));
         self.pump();
-        self.arrived.replace(None);
     }
 
     pub(crate) fn listen(&self, listener: Listener) -> u32 {
@@ -300,6 +299,10 @@ impl Driver {
         self.listeners
             .borrow_mut()
             .retain(|(known, _)| *known != id);
+    }
+
+    pub(crate) fn contract(&self) -> &'static Contract {
+        self.contract
     }
 
     pub(crate) fn view(&self) -> View {
@@ -331,6 +334,7 @@ impl Driver {
                 None => break,
             }
         }
+        self.arrived.borrow_mut().clear();
         self.pumping.set(false);
         self.set_timer();
     }
@@ -350,11 +354,18 @@ impl Driver {
 
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
-            Effect::Send { op, exchange } => {
-                let credentials = take(&self.credentials, op);
-                Transport::send(self, op, exchange, credentials);
+            Effect::Send { op, exchange, key } => self.send(op, exchange, key.as_deref()),
+            Effect::Remember(record) => {
+                if let Some(storage) = self.storage.get() {
+                    storage.remember(record.as_ref());
+                }
             }
-            Effect::Abort(op) => self.transport.abort(op),
+            Effect::Abort(_) => {
+                // At most one exchange is under way, so it is this.
+                if let Some(sender) = self.sender() {
+                    sender.abort();
+                }
+            }
             Effect::Adopt {
                 op,
                 token,
@@ -363,7 +374,7 @@ impl Driver {
             } => self.adopt(op, token, keep_user, expires),
             Effect::Forget => {
                 self.present.replace(None);
-                self.hand_over(&JsString::from(""), 0.0);
+                self.hand_over(&JsValue::UNDEFINED, 0.0);
             }
             Effect::Wake { op, failure } => {
                 if let Some(deferred) = take(&self.waiting, op) {
@@ -381,34 +392,50 @@ impl Driver {
         }
     }
 
+    fn send(self: &Rc<Self>, op: OpId, exchange: Exchange, key: Option<&str>) {
+        let credentials = take(&self.credentials, op).unwrap_or_default();
+        if let Some(sender) = self.sender() {
+            transport::send(self, sender, op, exchange, &credentials, key);
+        }
+    }
+
     fn adopt(&self, op: OpId, token: TokenId, keep_user: bool, expires: Option<Instant>) {
-        let arrived = self.arrived.borrow().clone();
-        let Some(arrived) = arrived.filter(|arrived| arrived.op == op) else {
+        let Some(arrived) = self.arrived(op) else {
             return;
         };
+        let fields = &self.contract.fields;
         let now = self.clock.now();
         let expires_at = expires.map(|at| {
             let ahead = at.as_millis() as f64 - now.as_millis() as f64;
             clock::wall() + ahead
         });
-        self.hand_over(&arrived.token, f64::from(token.get()));
+        self.hand_over(&arrived.at(&fields.access_token), f64::from(token.get()));
+        let user = fields.user.as_deref().map(|path| arrived.at(path));
+        let user = user.unwrap_or_default();
         let mut present = self.present.borrow_mut();
         let before = present
             .take()
             .filter(|_| keep_user)
             .map(|present| present.user);
         *present = Some(Present {
-            user: if arrived.user.is_object() {
-                arrived.user
-            } else {
+            user: if user.is_null_or_undefined() {
                 before.unwrap_or_default()
+            } else {
+                user
             },
-            claims: arrived.claims,
+            claims: arrived.claims_at(&fields.access_token),
             expires_at,
         });
     }
 
-    fn hand_over(&self, token: &JsString, number: f64) {
+    /// What `op` brought, if its effects are being performed.
+    fn arrived(&self, op: OpId) -> Option<JsDocument> {
+        let arrived = self.arrived.borrow();
+        let (_, document) = arrived.iter().find(|(arrived, _)| *arrived == op)?;
+        Some(document.clone())
+    }
+
+    fn hand_over(&self, token: &JsValue, number: f64) {
         if let Some(sender) = self.sender() {
             sender.adopt(token, number);
         }
@@ -416,15 +443,18 @@ impl Driver {
 
     /// A result as those who wait read it: `undefined`, or a failure with what the endpoint said.
     fn record(&self, op: OpId, result: Result<(), Failure>) -> JsValue {
-        let Err(failure) = result else {
-            return JsValue::UNDEFINED;
-        };
-        let arrived = self.arrived.borrow();
-        let said = arrived.as_ref().filter(|arrived| arrived.op == op);
-        error::to_js(
-            failure,
-            said.map_or(&JsValue::UNDEFINED, |arrived| &arrived.said),
-        )
+        match result {
+            Ok(()) => JsValue::UNDEFINED,
+            Err(failure) => {
+                // A success that cannot be used may hold a token, which no error carries.
+                let refused = failure.status.is_some_and(|status| status >= 400);
+                let said = self
+                    .arrived(op)
+                    .filter(|_| refused)
+                    .map(|arrived| arrived.0);
+                error::to_js(failure, &said.unwrap_or_default())
+            }
+        }
     }
 
     fn tell(&self, notice: Notice) {

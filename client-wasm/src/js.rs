@@ -5,14 +5,19 @@ use std::rc::Rc;
 
 use core::time::Duration;
 
-use evertoken_core::{Event, Failure, Scope, View};
-use js_sys::{Array, Function, Promise};
+use evertoken_core::{Event, Failure, Restore, Scope, View};
+use js_sys::{Array, Function, JsString, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::driver::{Driver, Hooks, Notice};
+use crate::driver::{Driver, Notice, Setup};
 use crate::error;
-use crate::options::Options;
+
+/// The standard library's allocator is made for more than a page's few small objects, and weighs
+/// 2.1 KB of brotli more. A Rust front end chooses its own.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 /// One client.
 #[wasm_bindgen]
@@ -31,9 +36,9 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::too_many_arguments, reason = "one call into another language")]
     pub fn new(
-        base_url: String,
+        base_url: JsString,
         allowed_origins: Array,
-        restore: bool,
+        restore: u8,
         refresh_buffer: f64,
         request_timeout: f64,
         fetch: Function,
@@ -43,18 +48,21 @@ impl Engine {
         error: JsValue,
     ) -> Result<Engine, JsValue> {
         let millis = |ms: f64| Duration::from_millis(ms as u64);
-        let options = Options {
-            base_url,
-            allowed_origins: allowed_origins
-                .iter()
-                .filter_map(|o| o.as_string())
-                .collect(),
-            restore,
+        let setup = Setup {
+            base_url: base_url.into(),
+            origins: allowed_origins,
+            restore: match restore {
+                0 => Restore::Never,
+                1 => Restore::Hint,
+                _ => Restore::Always,
+            },
             refresh_buffer: millis(refresh_buffer),
             request_timeout: millis(request_timeout),
-            fetch: Some(fetch),
+            fetch: fetch.into(),
+            note,
+            error,
         };
-        let driver = Driver::new(options, &Hooks { note, error }).map_err(record)?;
+        let driver = Driver::new(&setup).map_err(record)?;
         let weak = Rc::downgrade(&driver);
         driver.listen(Rc::new(move |notice| {
             // The hooks guard whatever they call themselves, so there is nothing to catch.
@@ -121,17 +129,18 @@ impl Engine {
         self.driver.dispose();
     }
 
-    /// 0 restoring, 1 signed out, 2 signing in, 3 signed in, 4 signing out; then the reason if signed out,
-    /// and 1 if signed in and stale.
+    /// 0 restoring, 1 signed out, 2 signing in, 3 signed in, 4 signing out; then the code of what is wrong
+    /// while restoring, the reason if signed out, and 1 if signed in and stale; then the token's number. Two
+    /// views that are equal look the same.
     pub fn view(&self) -> Array {
-        let [status, more] = match self.driver.view() {
-            View::Restoring { .. } => [0, 0],
-            View::SignedOut(reason) => [1, reason as u8],
-            View::SigningIn => [2, 0],
-            View::SignedIn { stale, .. } => [3, u8::from(stale)],
-            View::SigningOut => [4, 0],
+        let [status, more, token] = match self.driver.view() {
+            View::Restoring { trouble } => [0, trouble.map_or(0, |failure| failure.code as u32), 0],
+            View::SignedOut(reason) => [1, reason as u32, 0],
+            View::SigningIn => [2, 0, 0],
+            View::SignedIn { stale, token, .. } => [3, u32::from(stale), token.get()],
+            View::SigningOut => [4, 0, 0],
         };
-        Array::of2(&status.into(), &more.into())
+        Array::of3(&status.into(), &more.into(), &token.into())
     }
 
     /// Why restoring takes longer than it should: a failure's record, or `undefined`.

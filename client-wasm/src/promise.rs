@@ -2,26 +2,21 @@
 //! holds the same one, from Rust or from JavaScript. It is always fulfilled, with `undefined` or with a
 //! failure, so that nobody has to catch what somebody else is told.
 
-use js_sys::{Function, Promise};
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-#[derive(Debug)]
-pub(crate) struct Deferred {
-    pub(crate) promise: Promise,
-    settle: Option<Function>,
-}
+#[wasm_bindgen(module = "/js/promise.js")]
+extern "C" {
+    #[derive(Debug)]
+    pub(crate) type Deferred;
 
-impl Deferred {
-    pub(crate) fn new() -> Self {
-        let mut settle = None;
-        let promise = Promise::new(&mut |resolve, _| settle = Some(resolve));
-        Self { promise, settle }
-    }
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new() -> Deferred;
 
-    pub(crate) fn settle(self, with: &JsValue) {
-        if let Some(settle) = self.settle {
-            // The platform's own resolver does not throw.
-            let _ = settle.call1(&JsValue::UNDEFINED, with);
-        }
-    }
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn promise(this: &Deferred) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn settle(this: &Deferred, with: &JsValue);
 }

@@ -1,6 +1,6 @@
 //! The bindings to `js/send.js`.
 
-use js_sys::{Array, Function, JsString, Promise};
+use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
@@ -19,10 +19,9 @@ extern "C" {
     #[wasm_bindgen(constructor, catch)]
     #[allow(clippy::too_many_arguments, reason = "one call into another language")]
     pub(crate) fn new(
-        platform: &Function,
-        base: &str,
+        platform: &JsValue,
+        base: &JsValue,
         origins: &Array,
-        endpoints: &Array,
         bound: f64,
         ask: &Closure<dyn Fn(f64) -> f64>,
         pending: &Closure<dyn Fn() -> JsValue>,
@@ -31,7 +30,28 @@ extern "C" {
     ) -> Result<Sender, JsValue>;
 
     #[wasm_bindgen(method)]
-    pub(crate) fn adopt(this: &Sender, token: &JsString, number: f64);
+    pub(crate) fn exempt(this: &Sender, method: &str, path: &str);
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn adopt(this: &Sender, token: &JsValue, number: f64);
+
+    /// Brings an [`Answer`].
+    #[wasm_bindgen(method)]
+    pub(crate) fn exchange(
+        this: &Sender,
+        method: &str,
+        path: &str,
+        query: &str,
+        body: &JsValue,
+        key: Option<&str>,
+    ) -> Promise;
+
+    /// Where an auth endpoint is.
+    #[wasm_bindgen(method)]
+    pub(crate) fn address(this: &Sender, path: &str) -> String;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn abort(this: &Sender);
 
     #[wasm_bindgen(method)]
     pub(crate) fn fetch(this: &Sender, input: &JsValue) -> Promise;
@@ -51,9 +71,33 @@ extern "C" {
         said: &JsValue,
     ) -> JsValue;
 
-    /// The claims of a JWT, or `undefined`.
-    pub(crate) fn claims(token: &JsString) -> JsValue;
+    /// Whether a backend is the page's own origin.
+    #[wasm_bindgen(js_name = isOwnOrigin)]
+    pub(crate) fn is_own_origin(base: &JsValue) -> bool;
+
+    /// JSON, or `undefined`.
+    pub(crate) fn stringify(value: &JsValue) -> JsValue;
+
+    /// What an auth endpoint said.
+    #[derive(Clone, Debug)]
+    pub(crate) type Answer;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn status(this: &Answer) -> u16;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn html(this: &Answer) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn challenge(this: &Answer) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = retryAfter)]
+    pub(crate) fn retry_after(this: &Answer) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn date(this: &Answer) -> Option<String>;
 
     /// Parsed JSON, or `undefined`.
-    pub(crate) fn parse(text: &JsValue) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn body(this: &Answer) -> JsValue;
 }

@@ -1,6 +1,6 @@
 // The client in TypeScript's idiom. Nothing is decided here: the engine does that.
 
-import { startEngine, type EngineConstructor } from "./engine.js";
+import { startEngine, type EngineConstructor, type View } from "./engine.js";
 import {
   invalidArgument,
   isAuthError,
@@ -46,9 +46,14 @@ function started<U>(
     const read = guarded(() => parseUser(user, claims ?? {}), listenerFailed);
     return read ?? null;
   };
+  let view: View;
   let session: Session<U>;
   const changed = () => {
-    session = readSession(engine, readUser);
+    const before = view;
+    view = engine.view();
+    // Several changes may have come to nothing.
+    if (view.every((part, place) => part === before[place])) return;
+    session = readSession(engine, view, readUser);
     for (const listener of [...listeners]) guarded(() => listener(session), listenerFailed);
   };
 
@@ -65,14 +70,17 @@ function started<U>(
     toAuthError,
   );
   const sender = engine.sender;
-  session = readSession(engine, readUser);
+  view = engine.view();
+  session = readSession(engine, view, readUser);
   engine.start();
 
   const conclude = async (promise: Promise<Failure | undefined>, signal?: AbortSignal) => {
     const failure = await sender.wait(promise, signal);
     if (failure) throw toAuthError(failure);
   };
-  const present = () => (session.status === "signed-in" ? session.user : null);
+  // Of this login, although another may be on its way already.
+  const present = () =>
+    session.status === "signed-in" ? session.user : readUser(...engine.user());
 
   return {
     get session() {
@@ -92,7 +100,12 @@ function started<U>(
       return present();
     },
     async setSession(grant) {
-      const failure = engine.setSession(grant);
+      if (typeof grant !== "object" || grant === null) {
+        throw invalidArgument("The grant is no object.", "Pass { accessToken, expiresIn, user }.");
+      }
+      // Read once: what is checked is what is used.
+      const { accessToken, expiresIn, user } = grant;
+      const failure = engine.setSession({ accessToken, expiresIn, user });
       if (failure) throw toAuthError(failure);
       return present();
     },
@@ -122,9 +135,12 @@ function started<U>(
 /** A client whose engine did not start: everything says so, and nothing breaks on the way. */
 function unstarted<U>(error: AuthError): AuthClient<U> {
   const fail = () => Promise.reject(error);
+  const ready = fail();
+  // Whoever does not ask need not catch.
+  ready.catch(() => {});
   return {
     session: Object.freeze({ status: "signed-out", reason: "never" }),
-    ready: fail(),
+    ready,
     login: fail,
     setSession: fail,
     fetch: fail,

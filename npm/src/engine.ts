@@ -14,12 +14,17 @@ export interface Engine {
   logout(scope: number): Promise<Failure | undefined>;
   setSession(grant: object): Failure | undefined;
   dispose(): void;
-  /** 0 restoring, 1 signed out, 2 signing in, 3 signed in, 4 signing out; then the reason, or 1 for stale. */
-  view(): [status: number, more: number];
+  /**
+   * 0 restoring, 1 signed out, 2 signing in, 3 signed in, 4 signing out; then the code of what is wrong, the
+   * reason, or 1 for stale; then the token's number.
+   */
+  view(): View;
   trouble(): Failure | undefined;
   user(): [user: unknown, claims: Record<string, unknown> | undefined];
   expiresAt(): number;
 }
+
+export type View = readonly [status: number, more: number, token: number];
 
 /** What sends an application's requests (client-wasm's `send.js`). */
 export interface Sender {
@@ -32,7 +37,7 @@ export interface Sender {
 export type EngineConstructor = new (
   baseUrl: string,
   allowedOrigins: string[],
-  restore: boolean,
+  restore: number,
   refreshBuffer: number,
   requestTimeout: number,
   fetch: typeof globalThis.fetch,

@@ -124,6 +124,10 @@ const DETAILS: Record<number, [message: string, hint: string]> = {
     "Add the page's origin to the backend's allow-list.",
   ],
   8: ["The backend refuses this client.", "Check how the client is registered there."],
+  10: [
+    "The backend renewed the session and gave the token that was refused once more.",
+    "Let its refresh endpoint issue a new access token.",
+  ],
   9: ["Another session took this one's place.", "Ask the user to sign in, then call login()."],
 };
 
@@ -140,13 +144,13 @@ export class AuthError extends Error {
   /** Whether trying again later can help. */
   readonly retryable: boolean;
   /** How long the backend asked to be left alone, in milliseconds. */
-  readonly retryAfter?: number;
+  declare readonly retryAfter?: number;
   /** The status of the auth endpoint's answer. */
-  readonly status?: number;
+  declare readonly status?: number;
   /** The answer's `error`. */
-  readonly error?: string;
+  declare readonly error?: string;
   /** The answer's `error_description`. */
-  readonly description?: string;
+  declare readonly description?: string;
   /** The answer's whole JSON body, for the login form. */
   declare readonly body?: unknown;
 

@@ -1,6 +1,6 @@
 // The engine's numbers as a session people read.
 
-import type { Engine } from "./engine.js";
+import type { Engine, View } from "./engine.js";
 import { toAuthError } from "./errors.js";
 import type { Session, SignedOutReason } from "./types.js";
 
@@ -24,9 +24,9 @@ export function reasonName(reason: number): SignedOutReason {
 /** The session as the engine has it now, frozen. */
 export function readSession<U>(
   engine: Engine,
+  [status, more]: View,
   readUser: (user: unknown, claims: Record<string, unknown> | undefined) => U | null,
 ): Session<U> {
-  const [status, more] = engine.view();
   switch (status) {
     case 0: {
       const trouble = engine.trouble();

@@ -405,8 +405,8 @@ async fn s26_an_abort_signal_on_one_of_twenty_waiting_calls_rejects_that_one_and
                auth.fetch('/auth/me', n === 7 ? { signal: controller.signal } : {})
                  .then((r) => r.status, (reason) => reason));
              controller.abort('enough');
-             const refreshing = !events.some((event) => event.type === 'refreshed');
              const first = await Promise.race(calls);
+             const refreshing = !events.some((event) => event.type === 'refreshed');
              return [first, refreshing, await Promise.all(calls)]",
         )
         .await;
@@ -415,5 +415,49 @@ async fn s26_an_abort_signal_on_one_of_twenty_waiting_calls_rejects_that_one_and
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 19);
     let counters = stage.mock.counters();
     assert_eq!((counters.refresh.ok, counters.resource.ok), (1, 19));
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s10_the_server_rotated_and_the_answer_was_lost_the_session_goes_on_and_nothing_is_revoked()
+{
+    for lost in [Do::Reset, status(502), Do::Truncate, Do::Garbage] {
+        let stage = Stage::new().await;
+        stage.signed_in(USER).await;
+        stage.sleep(LIFETIME).await;
+        stage
+            .mock
+            .faults()
+            .add(fault("/auth/refresh", lost.clone()).after());
+        let told = stage.browser.run_with(CALL, json!(1)).await;
+        assert_ne!(told, json!([200]), "{lost:?}");
+        assert_eq!(
+            stage.browser.run_with(CALL, json!(1)).await,
+            json!([200]),
+            "{lost:?}"
+        );
+        let counters = stage.mock.counters();
+        assert_eq!((counters.rotations, counters.reuse), (1, 0), "{lost:?}");
+        assert_eq!(stage.who_after_reload().await, json!(USER), "{lost:?}");
+        stage.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s11_ten_reloads_in_the_middle_of_refreshes_leave_the_session_alive() {
+    let stage = Stage::new().await;
+    stage.signed_in(USER).await;
+    for _ in 0..10 {
+        stage
+            .mock
+            .faults()
+            .set([Rule::new("/auth/refresh", Do::Delay(150))]);
+        stage.browser.run("auth.refresh().catch(() => {})").await;
+        stage.browser.reload().await;
+        stage.mock.faults().clear();
+        stage.client("{}").await;
+        assert_eq!(stage.session().await["status"], "signed-in");
+    }
+    assert_eq!(stage.mock.counters().reuse, 0);
     stage.end().await;
 }

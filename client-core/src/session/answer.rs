@@ -7,6 +7,7 @@ use crate::read::{Granted, Outcome};
 use crate::time::Instant;
 
 use super::state::{State, Trouble};
+use super::steps::wider;
 use super::wire::Sent;
 use super::{OwedLogout, Session};
 
@@ -41,8 +42,12 @@ impl Session {
                 missing,
                 status,
             } => Some(self.denied(now, reason, missing, status)),
-            Outcome::Failed(failure) => Some(self.not_refreshed(now, failure)),
-            Outcome::Ended => Some(self.not_refreshed(now, Failure::new(Code::Server))),
+            // An old copy of it was answered: the session has moved on, and the newest key says so.
+            Outcome::Failed(failure) if failure.is_superseded() && !sent.again => {
+                return self.wire.again(sent);
+            }
+            Outcome::Failed(failure) => Some(self.not_refreshed(now, failure, sent.keyed)),
+            Outcome::Ended => Some(self.not_refreshed(now, Failure::new(Code::Server), sent.keyed)),
         };
         self.wake(sent.op, told);
     }
@@ -98,7 +103,7 @@ impl Session {
             // The cookie that the login was answered with never came back: this is no logout.
             State::SignedIn { grant, .. } if missing && grant.generation == 0 => {
                 let failure = Failure::new(Code::Misconfigured).status(status);
-                return self.not_refreshed(now, failure.detail(Detail::CookieDropped));
+                return self.not_refreshed(now, failure.detail(Detail::CookieDropped), true);
             }
             State::Restoring { .. } if missing => Reason::Never,
             State::SignedIn { .. } | State::Restoring { .. } => reason.unwrap_or(Reason::Denied),
@@ -111,12 +116,13 @@ impl Session {
         Failure::new(Code::LoginRequired).status(status)
     }
 
-    /// It did not work, which says nothing about the session.
-    fn not_refreshed(&mut self, now: Instant, failure: Failure) -> Failure {
+    /// It did not work, which says nothing about the session. Without a key, a repetition of what may have been
+    /// carried out looks like theft to the server, so it is not sent unless somebody asks.
+    fn not_refreshed(&mut self, now: Instant, failure: Failure, keyed: bool) -> Failure {
         let failures = self.state.trouble().map_or(0, |trouble| trouble.failures) + 1;
         let asked = failure.retry_after;
-        let retry_in = failure
-            .is_transient()
+        let may_repeat = keyed || !failure.is_ambiguous();
+        let retry_in = (failure.is_transient() && may_repeat)
             .then(|| backoff::delay(failures, asked, &mut self.rng));
         let new = Trouble {
             failure,
@@ -145,14 +151,23 @@ impl Session {
         let overtaken = sent.epoch != self.epoch;
         let result = match outcome {
             // It was told already that it came too late; what it left in the cookie jar has to go.
-            Outcome::Granted(_) if overtaken => return self.owe_logout(now, Scope::Local),
+            Outcome::Granted(_) if overtaken => {
+                match self.state {
+                    State::SignedOut { .. } | State::Restoring { .. } => {
+                        self.owe_logout(now, Scope::Local);
+                    }
+                    // Whoever signed in since holds the cookie jar, or never needed it.
+                    State::SignedIn { .. } | State::Disposed => {}
+                }
+                return;
+            }
             Outcome::Granted(granted) => {
                 self.sign_in(now, sent.at, sent.op, granted);
                 Ok(())
             }
             Outcome::Failed(_) | Outcome::Denied { .. } | Outcome::Ended if overtaken => return,
             Outcome::Failed(failure) => {
-                if is_of_unknown_fate(failure) {
+                if failure.is_ambiguous() {
                     self.find_out();
                 }
                 Err(failure)
@@ -178,26 +193,26 @@ impl Session {
             Outcome::Ended | Outcome::Granted(_) | Outcome::Denied { .. } => Ok(()),
             Outcome::Failed(failure) => Err(failure),
         };
-        let ends_this_session = match scope {
-            Scope::Local | Scope::Global => true,
-            Scope::Others => false,
-        };
-        match result {
-            // A younger login takes the session's place at the server anyway.
-            Err(failure)
-                if failure.is_transient() && ends_this_session && sent.epoch == self.epoch =>
-            {
+        match (scope, result) {
+            (Scope::Local | Scope::Global, Err(failure)) if failure.is_transient() => {
                 self.repeat_logout(now, scope, failure);
             }
-            Ok(()) | Err(_) if sent.repeated => self.owed_logout = None,
-            Ok(()) | Err(_) => {}
+            (Scope::Local | Scope::Global, Ok(()) | Err(_)) if sent.repeated => {
+                self.owed_logout = None;
+            }
+            (Scope::Local | Scope::Others | Scope::Global, Ok(()) | Err(_)) => {}
         }
         if !sent.repeated {
             self.done(sent.op, sent.exchange, result);
         }
     }
 
+    /// The server still has to be told, unless a younger session took its place.
     fn repeat_logout(&mut self, now: Instant, scope: Scope, failure: Failure) {
+        match self.state {
+            State::SignedOut { .. } | State::Restoring { .. } => {}
+            State::SignedIn { .. } | State::Disposed => return,
+        }
         let failures = self.owed_logout.map_or(0, |owed| owed.failures) + 1;
         let wait = backoff::delay(failures, failure.retry_after, &mut self.rng);
         self.owed_logout = Some(OwedLogout {
@@ -205,31 +220,20 @@ impl Session {
             failures,
             retry_at: now.after(wait),
         });
+        // A refresh that waited for it would restore what it was to end.
+        for refresh in self.wire.take_queued_refreshes() {
+            let failure = self.not_refreshed(now, failure, true);
+            self.wake(refresh, Some(failure));
+        }
     }
 
     /// The server is to be told of a logout as soon as the wire is free.
-    fn owe_logout(&mut self, now: Instant, scope: Scope) {
+    pub(super) fn owe_logout(&mut self, now: Instant, scope: Scope) {
+        let owed = self.owed_logout.map(|owed| owed.scope);
         self.owed_logout = Some(OwedLogout {
-            scope,
+            scope: owed.map_or(scope, |owed| wider(owed, scope)),
             failures: 0,
             retry_at: now,
         });
-    }
-}
-
-/// Whether a login that failed like this may have been granted all the same.
-fn is_of_unknown_fate(failure: Failure) -> bool {
-    match failure.code {
-        Code::Network | Code::Timeout => true,
-        // A proxy may have given up on a backend that went on. 408 and 425 come before any work.
-        Code::Server => !matches!(failure.status, Some(408 | 425)),
-        Code::LoginRequired
-        | Code::InvalidCredentials
-        | Code::Rejected
-        | Code::RateLimited
-        | Code::Misconfigured
-        | Code::InvalidArgument
-        | Code::Disposed
-        | Code::Engine => false,
     }
 }

@@ -2,20 +2,23 @@
 
 mod answer;
 mod state;
+mod steps;
 mod wire;
 
 use std::collections::VecDeque;
 
-use crate::config::Config;
+use crate::config::{Config, Restore};
 use crate::effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, Timer, View, Why};
-use crate::failure::{Code, Detail, Failure, Reason};
-use crate::grant::{Grant, TokenId};
+use crate::failure::{Code, Failure, Reason};
+use crate::grant::TokenId;
 use crate::read::Granted;
+use crate::record::Record;
 use crate::rng::Rng;
 use crate::time::Instant;
 
 use state::State;
-use wire::{Queued, Sent, Wire};
+use steps::{is_login_or_refresh, wider};
+use wire::{Queued, Wire};
 
 /// One client's session. See the [crate's essay](crate) for how to drive it.
 #[derive(Debug)]
@@ -30,7 +33,11 @@ pub struct Session {
     /// An exchange of an earlier epoch was given up: a late Set-Cookie of its may have won, so the next
     /// refresh must name the subject that is signed in.
     unsettled: bool,
+    /// The newest key, for the next refresh to send.
+    key: Option<Box<str>>,
     effects: VecDeque<Effect>,
+    /// What happened during this call.
+    reports: Vec<Event>,
     /// What listeners have been told.
     announced: View,
     rng: Rng,
@@ -49,12 +56,11 @@ struct OwedLogout {
 impl Session {
     /// A machine that has done nothing yet. `seed` spreads its deadlines; it need not be secret.
     pub fn new(config: Config, seed: u64) -> Self {
-        let state = if config.restore {
-            State::Restoring { trouble: None }
-        } else {
-            State::SignedOut {
+        let state = match config.restore {
+            Restore::Always => State::Restoring { trouble: None },
+            Restore::Hint | Restore::Never => State::SignedOut {
                 reason: Reason::Never,
-            }
+            },
         };
         let mut session = Self {
             config,
@@ -63,7 +69,9 @@ impl Session {
             epoch: 0,
             owed_logout: None,
             unsettled: false,
+            key: None,
             effects: VecDeque::new(),
+            reports: Vec::new(),
             announced: View::SigningOut,
             rng: Rng::new(seed),
             last_op: 0,
@@ -73,9 +81,15 @@ impl Session {
         session
     }
 
-    /// Looks for a session from last time, if the configuration says so. The operation is what a
-    /// caller waits for to know whether there is one.
-    pub fn start(&mut self, now: Instant) -> Option<OpId> {
+    /// Looks for a session from last time, if the configuration says so; `remembered` is what
+    /// [`Effect::Remember`] last kept. The operation is what a caller waits for to know whether there is one.
+    pub fn start(&mut self, now: Instant, remembered: Option<Record>) -> Option<OpId> {
+        if let Some(record) = remembered {
+            self.key = record.refresh_key;
+            if self.config.restore == Restore::Hint {
+                self.state = State::Restoring { trouble: None };
+            }
+        }
         match self.state {
             State::Restoring { .. } => Some(self.refresh_by(now, Why::Restore)),
             State::SignedOut { .. } | State::SignedIn { .. } | State::Disposed => None,
@@ -127,7 +141,7 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn login(&mut self, now: Instant) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
-        self.drop_queued(|exchange| match exchange {
+        self.drop_queued(now, |exchange| match exchange {
             // What a refresh waited to renew is about to be replaced; what a logout waited to end, too.
             Exchange::Refresh(_) | Exchange::Logout(Scope::Local | Scope::Global) => true,
             Exchange::Login | Exchange::Logout(Scope::Others) => false,
@@ -148,17 +162,21 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn logout(&mut self, now: Instant, scope: Scope) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
-        match scope {
-            Scope::Local | Scope::Global => {
-                self.end_logins_and_refreshes();
-                self.sign_out(Reason::Logout);
+        let joined = self.wire.logout(scope, self.epoch);
+        let op = match (joined, scope) {
+            (Some(op), Scope::Others) => op,
+            (None, Scope::Others) => self.enqueue(now, Exchange::Logout(scope), false),
+            (Some(op), Scope::Local | Scope::Global) => {
+                // Nothing else of this epoch can be on the wire; what came after it counts no longer.
+                self.drop_queued(now, is_login_or_refresh);
+                op
             }
-            Scope::Others => {}
-        }
-        let op = match self.wire.logout(scope) {
-            Some(op) => op,
-            None => {
-                self.owed_logout = None;
+            (None, Scope::Local | Scope::Global) => {
+                self.end_logins_and_refreshes(now);
+                self.sign_out(Reason::Logout);
+                // One that the server has not heard of is told with this one.
+                let owed = self.owed_logout.take().map(|owed| owed.scope);
+                let scope = owed.map_or(scope, |owed| wider(owed, scope));
                 self.enqueue(now, Exchange::Logout(scope), false)
             }
         };
@@ -173,9 +191,9 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn set_session(&mut self, now: Instant, granted: Granted) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
-        self.end_logins_and_refreshes();
-        self.drop_queued(|exchange| exchange == Exchange::Logout(Scope::Local));
-        self.drop_queued(|exchange| exchange == Exchange::Logout(Scope::Global));
+        self.end_logins_and_refreshes(now);
+        self.drop_queued(now, |exchange| exchange == Exchange::Logout(Scope::Local));
+        self.drop_queued(now, |exchange| exchange == Exchange::Logout(Scope::Global));
         let op = self.next_op();
         self.sign_in(now, now, op, granted);
         self.settle(now);
@@ -189,14 +207,17 @@ impl Session {
             return;
         }
         let failure = Failure::new(Code::Disposed);
-        let sent = self.wire.sent.take().map(|sent| (sent.op, sent.exchange));
-        let queued = std::mem::take(&mut self.wire.queue);
-        let queued = queued
-            .into_iter()
-            .map(|queued| (queued.op, queued.exchange));
-        for (op, exchange) in sent.into_iter().chain(queued) {
-            self.wake(op, Some(failure));
-            self.done(op, exchange, Err(failure));
+        // What a listener's call has not let out yet stays here.
+        self.effects
+            .retain(|effect| !matches!(effect, Effect::Send { .. }));
+        if let Some(sent) = self.wire.sent.take()
+            // The caller of a login that a logout ended has been told.
+            && (sent.epoch == self.epoch || sent.exchange != Exchange::Login)
+        {
+            self.refuse(sent.op, sent.exchange, failure);
+        }
+        while let Some(Queued { op, exchange, .. }) = self.wire.queue.pop_front() {
+            self.refuse(op, exchange, failure);
         }
         self.owed_logout = None;
         self.state = State::Disposed;
@@ -259,216 +280,5 @@ impl Session {
             // Nobody is told any more; what was seen last stays.
             State::Disposed => self.announced,
         }
-    }
-
-    fn tick(&mut self, now: Instant) {
-        if let Some(sent) = self.wire.overdue(now) {
-            self.give_up(now, sent);
-        }
-        if !self.wire.is_idle() {
-            return;
-        }
-        if let Some(owed) = self.owed_logout.filter(|owed| owed.retry_at <= now) {
-            self.enqueue(now, Exchange::Logout(owed.scope), true);
-        }
-        if self.state.renew_at().is_some_and(|at| at <= now) {
-            self.refresh_by(now, Why::Timer);
-        }
-    }
-
-    /// Joins the refresh that is on its way, or begins one unless the backend asked to be left alone.
-    fn renew(&mut self, now: Instant, why: Why) -> Access {
-        if let Some(refresh) = self.wire.refresh(self.epoch) {
-            return Access::Wait(refresh);
-        }
-        if let Some(trouble) = self.state.trouble()
-            && let Some(until) = trouble.not_before.filter(|until| now < *until)
-        {
-            return Access::Refused(Failure {
-                retry_after: Some(until.since(now)),
-                ..trouble.failure
-            });
-        }
-        Access::Wait(self.refresh_by(now, why))
-    }
-
-    fn refresh_by(&mut self, now: Instant, why: Why) -> OpId {
-        let op = match self.wire.refresh(self.epoch) {
-            Some(op) => op,
-            None => self.enqueue(now, Exchange::Refresh(why), false),
-        };
-        self.settle(now);
-        op
-    }
-
-    fn enqueue(&mut self, now: Instant, exchange: Exchange, repeated: bool) -> OpId {
-        let op = self.next_op();
-        self.wire.enqueue(
-            now,
-            Queued {
-                op,
-                exchange,
-                repeated,
-            },
-        );
-        op
-    }
-
-    /// Ends every call: sends what may go, and tells listeners what has changed.
-    fn settle(&mut self, now: Instant) {
-        if matches!(self.state, State::Restoring { trouble: None }) && self.wire.is_idle() {
-            self.enqueue(now, Exchange::Refresh(Why::Restore), false);
-        }
-        let bound = self.config.request_timeout;
-        if let Some(Sent { op, exchange, .. }) = self.wire.send_next(now, self.epoch, bound) {
-            if let Exchange::Refresh(why) = exchange {
-                let failures = self.state.trouble().map_or(0, |trouble| trouble.failures);
-                self.report(Event::RefreshStarted {
-                    why,
-                    attempt: failures.saturating_add(1),
-                });
-            }
-            self.effects.push_back(Effect::Send { op, exchange });
-        }
-        let view = self.view(now);
-        if view != self.announced {
-            self.announced = view;
-            self.effects.push_back(Effect::Changed);
-        }
-    }
-
-    /// Nothing that was asked for before now counts any longer: those who wait ask again, logins are lost.
-    fn end_logins_and_refreshes(&mut self) {
-        let ends = |exchange| match exchange {
-            Exchange::Login | Exchange::Refresh(_) => true,
-            Exchange::Logout(_) => false,
-        };
-        self.drop_queued(ends);
-        let sent = self.wire.sent;
-        if let Some(sent) = sent.filter(|sent| sent.epoch == self.epoch && ends(sent.exchange)) {
-            self.overtake(sent.op, sent.exchange);
-        }
-        self.epoch += 1;
-    }
-
-    fn drop_queued(&mut self, dropped: impl Fn(Exchange) -> bool) {
-        let (gone, kept) = std::mem::take(&mut self.wire.queue)
-            .into_iter()
-            .partition(|queued: &Queued| dropped(queued.exchange));
-        self.wire.queue = kept;
-        let gone: VecDeque<Queued> = gone;
-        for Queued { op, exchange, .. } in gone {
-            self.overtake(op, exchange);
-        }
-    }
-
-    /// Tells whoever waits for an exchange that something younger took its place.
-    fn overtake(&mut self, op: OpId, exchange: Exchange) {
-        match exchange {
-            Exchange::Refresh(_) => self.wake(op, None),
-            Exchange::Login => {
-                let failure = Failure::new(Code::LoginRequired).detail(Detail::LoggedOutMeanwhile);
-                self.wake(op, None);
-                self.done(op, exchange, Err(failure));
-            }
-            // Its session is gone here already, and the younger login replaces it at the server.
-            Exchange::Logout(_) => self.done(op, exchange, Ok(())),
-        }
-    }
-
-    /// A new session begins: its token, sent for at `sent`, came with `op`.
-    fn sign_in(&mut self, now: Instant, sent: Instant, op: OpId, granted: Granted) {
-        self.epoch += 1;
-        self.owed_logout = None;
-        self.commit(now, sent, op, granted, None);
-        self.report(Event::SignedIn);
-    }
-
-    /// The answer to `op`, sent for at `sent`, is the session now; `before` is the grant it renews.
-    fn commit(
-        &mut self,
-        now: Instant,
-        sent: Instant,
-        op: OpId,
-        granted: Granted,
-        before: Option<&Grant>,
-    ) {
-        self.last_token += 1;
-        let token = TokenId(self.last_token);
-        let buffer = self.config.refresh_buffer;
-        let mut grant = Grant::new(token, granted, sent, now, buffer, &mut self.rng);
-        if let Some(before) = before {
-            grant.follow(before);
-        }
-        self.effects.push_back(Effect::Adopt {
-            op,
-            token,
-            keep_user: before.is_some(),
-            expires: grant.expires,
-        });
-        self.state = State::SignedIn {
-            grant,
-            trouble: None,
-        };
-    }
-
-    /// Nobody is signed in here any longer.
-    fn sign_out(&mut self, reason: Reason) {
-        let before = std::mem::replace(&mut self.state, State::SignedOut { reason });
-        self.effects.push_back(Effect::Forget);
-        match before {
-            State::SignedIn { .. } | State::Restoring { .. } => {
-                self.report(Event::SignedOut(reason));
-            }
-            State::SignedOut { .. } | State::Disposed => {}
-        }
-    }
-
-    fn is_signing_out(&self) -> bool {
-        [Scope::Local, Scope::Global]
-            .into_iter()
-            .any(|scope| self.wire.logout(scope).is_some())
-    }
-
-    /// When listeners are to be told that the token is stale, if they have not been.
-    fn stale_at(&self) -> Option<Instant> {
-        match self.announced {
-            View::SignedIn { stale: false, .. } => self.state.stale_at(),
-            View::SignedIn { stale: true, .. }
-            | View::Restoring { .. }
-            | View::SignedOut(_)
-            | View::SigningIn
-            | View::SigningOut => None,
-        }
-    }
-
-    fn check_not_disposed(&self) -> Result<(), Failure> {
-        match self.state {
-            State::Disposed => Err(Failure::new(Code::Disposed)),
-            State::SignedOut { .. } | State::Restoring { .. } | State::SignedIn { .. } => Ok(()),
-        }
-    }
-
-    fn next_op(&mut self) -> OpId {
-        self.last_op += 1;
-        OpId(self.last_op)
-    }
-
-    fn wake(&mut self, op: OpId, failure: Option<Failure>) {
-        self.effects.push_back(Effect::Wake { op, failure });
-    }
-
-    /// Tells the caller of a login or logout how it ended. A refresh has no caller of its own.
-    fn done(&mut self, op: OpId, exchange: Exchange, result: Result<(), Failure>) {
-        match exchange {
-            Exchange::Login | Exchange::Logout(_) => {
-                self.effects.push_back(Effect::Done { op, result });
-            }
-            Exchange::Refresh(_) => {}
-        }
-    }
-
-    fn report(&mut self, event: Event) {
-        self.effects.push_back(Effect::Report(event));
     }
 }

@@ -82,7 +82,7 @@ impl State {
             Self::SignedIn {
                 grant,
                 trouble: Some(_),
-            } => grant.expires,
+            } => grant.good_until,
             Self::SignedIn { trouble: None, .. }
             | Self::Restoring { .. }
             | Self::SignedOut { .. }

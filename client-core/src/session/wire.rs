@@ -22,6 +22,8 @@ pub(super) struct Queued {
     pub(super) exchange: Exchange,
     /// Whether a failed logout is being repeated, which nobody waits for.
     pub(super) repeated: bool,
+    /// Whether it is sent once more because an old copy of it was answered.
+    pub(super) again: bool,
 }
 
 /// An exchange on the wire.
@@ -30,6 +32,9 @@ pub(super) struct Sent {
     pub(super) op: OpId,
     pub(super) exchange: Exchange,
     pub(super) repeated: bool,
+    pub(super) again: bool,
+    /// Whether a repetition of it is known for what it is.
+    pub(super) keyed: bool,
     /// The epoch it was sent from: its answer counts in no other.
     pub(super) epoch: u32,
     pub(super) at: Instant,
@@ -47,12 +52,25 @@ impl Wire {
         self.sent.is_none() && self.queue.is_empty()
     }
 
-    /// Puts an exchange at the end of the queue, and bounds the patience with the one before it.
+    /// Puts an exchange at the end of the queue. The user waits for a login or a logout, so it bounds the
+    /// patience with the one before it; a refresh does not.
     pub(super) fn enqueue(&mut self, now: Instant, queued: Queued) {
-        if let Some(sent) = &mut self.sent {
+        if hurries(queued.exchange)
+            && let Some(sent) = &mut self.sent
+        {
             sent.deadline = sent.deadline.min(now.after(PATIENCE));
         }
         self.queue.push_back(queued);
+    }
+
+    /// Puts a refresh that was answered as an old copy of itself back, to be sent once more.
+    pub(super) fn again(&mut self, sent: Sent) {
+        self.queue.push_front(Queued {
+            op: sent.op,
+            exchange: sent.exchange,
+            repeated: sent.repeated,
+            again: true,
+        });
     }
 
     /// Takes the next exchange if the wire is free.
@@ -64,22 +82,35 @@ impl Wire {
             op,
             exchange,
             repeated,
+            again,
         } = self.queue.pop_front()?;
-        let patience = if self.queue.is_empty() {
-            bound
-        } else {
+        let waited_for = self.queue.iter().any(|queued| hurries(queued.exchange));
+        let patience = if waited_for {
             PATIENCE.min(bound)
+        } else {
+            bound
         };
         let sent = Sent {
             op,
             exchange,
             repeated,
+            again,
+            keyed: false,
             epoch,
             at: now,
             deadline: now.after(patience),
         };
         self.sent = Some(sent);
         Some(sent)
+    }
+
+    /// Takes every refresh out of the queue.
+    pub(super) fn take_queued_refreshes(&mut self) -> Vec<OpId> {
+        let is_refresh = |q: &Queued| matches!(q.exchange, Exchange::Refresh(_));
+        let taken = self.queue.iter().filter(|q| is_refresh(q));
+        let taken = taken.map(|q| q.op).collect();
+        self.queue.retain(|q| !is_refresh(q));
+        taken
     }
 
     /// Takes the exchange off the wire if it is `op`.
@@ -102,19 +133,23 @@ impl Wire {
         self.find(epoch, |exchange| exchange == Exchange::Login)
     }
 
-    /// The logout of `scope` that somebody waits for.
-    pub(super) fn logout(&self, scope: Scope) -> Option<OpId> {
-        let wanted = |exchange, repeated: bool| exchange == Exchange::Logout(scope) && !repeated;
+    /// The logout of `scope` and of this epoch that somebody waits for.
+    pub(super) fn logout(&self, scope: Scope, epoch: u32) -> Option<OpId> {
+        let wanted = Exchange::Logout(scope);
         let queued = self
             .queue
             .iter()
-            .rev()
-            .map(|q| (q.op, q.exchange, q.repeated));
-        let sent = self.sent.iter().map(|s| (s.op, s.exchange, s.repeated));
-        queued
-            .chain(sent)
-            .find(|(_, exchange, repeated)| wanted(*exchange, *repeated))
-            .map(|(op, ..)| op)
+            .find(|q| q.exchange == wanted && !q.repeated);
+        queued.map(|q| q.op).or_else(|| {
+            let sent = self.sent.as_ref()?;
+            (sent.exchange == wanted && !sent.repeated && sent.epoch == epoch).then_some(sent.op)
+        })
+    }
+
+    /// Whether a logout nobody waits for is queued or on the wire.
+    pub(super) fn is_repeating_logout(&self) -> bool {
+        self.queue.iter().any(|queued| queued.repeated)
+            || self.sent.is_some_and(|sent| sent.repeated)
     }
 
     fn find(&self, epoch: u32, wanted: impl Fn(Exchange) -> bool) -> Option<OpId> {
@@ -123,5 +158,12 @@ impl Wire {
             let sent = self.sent.as_ref()?;
             (sent.epoch == epoch && wanted(sent.exchange)).then_some(sent.op)
         })
+    }
+}
+
+fn hurries(exchange: Exchange) -> bool {
+    match exchange {
+        Exchange::Login | Exchange::Logout(_) => true,
+        Exchange::Refresh(_) => false,
     }
 }

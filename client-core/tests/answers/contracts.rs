@@ -53,7 +53,7 @@ fn each_preset_has_the_endpoints_of_its_backend() {
             ],
         ),
     ] {
-        assert_eq!(lines(&Contract::preset(name).unwrap()), expected, "{name}");
+        assert_eq!(lines(Contract::preset(name).unwrap()), expected, "{name}");
     }
     assert_eq!(Contract::preset("Rotation"), None);
 }

@@ -50,7 +50,7 @@ fn each_preset_reads_its_own_names() {
         ("oauth2", &snake, true),
     ] {
         let contract = Contract::preset(name).unwrap();
-        let read = granted(read::login(&reply(200, body.clone()), &contract));
+        let read = granted(read::login(&reply(200, body.clone()), contract));
         assert_eq!(read.lifetime, seconds(900), "{name}");
         assert_eq!(read.subject.as_deref(), Some("7"), "{name}");
         assert_eq!(read.refresh_key.as_deref(), Some("k"), "{name}");

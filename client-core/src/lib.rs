@@ -56,7 +56,7 @@ mod session;
 mod time;
 
 pub use config::{Config, Restore};
-pub use contract::{Contract, Endpoint, Fields};
+pub use contract::{Body, Contract, Cookies, Endpoint, Fields, Forbidden, Renewal, Text};
 pub use effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, Timer, View, Why};
 pub use failure::{Code, Detail, Failure, Reason};
 pub use grant::TokenId;

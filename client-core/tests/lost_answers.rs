@@ -28,6 +28,7 @@ fn handed(key: &str) -> Outcome {
         lifetime: Some(Duration::from_secs(LIFETIME)),
         subject: Some("a".into()),
         refresh_key: Some(key.into()),
+        ..Granted::default()
     })
 }
 

@@ -146,6 +146,7 @@ export class Sender {
       media: isHtml ? HTML : PLAIN,
       challenge: header("WWW-Authenticate"),
       retryAfter: header("Retry-After"),
+      date: header("Date"),
       body: parse(text),
     };
   }

@@ -32,6 +32,8 @@ pub(crate) enum Notice {
 
 type Listener = Rc<dyn Fn(Notice)>;
 
+static ROTATION: Contract = Contract::ROTATION;
+
 /// What came with the present token, which `js/send.js` has.
 #[derive(Clone, Debug)]
 struct Present {
@@ -94,7 +96,7 @@ impl Driver {
             request_timeout: setup.request_timeout,
         };
         let driver = Rc::new(Self {
-            contract: &Contract::ROTATION,
+            contract: &ROTATION,
             session: RefCell::new(Session::new(config, storage::seed().to_bits())),
             clock: Clock::new(),
             timer: Timer::default(),
@@ -114,8 +116,11 @@ impl Driver {
         // An address that is none, or no `fetch`.
         let wrong = |_| Failure::new(Code::InvalidArgument);
         let sender = driver.make_sender(setup).map_err(wrong)?;
-        let refresh_url = sender.0.address(driver.contract.refresh.path);
-        let _ = driver.storage.set(Storage::new(&refresh_url));
+        let contract = driver.contract;
+        let endpoint = contract.refresh().unwrap_or(&contract.login);
+        let _ = driver
+            .storage
+            .set(Storage::new(&sender.0.address(&endpoint.path)));
         let _ = driver.sender.set(sender);
         Ok(driver)
     }
@@ -143,14 +148,8 @@ impl Driver {
             &setup.note,
             &setup.error,
         )?;
-        let Contract {
-            login,
-            refresh,
-            logout,
-            ..
-        } = self.contract;
-        for endpoint in [login, refresh, logout] {
-            sender.exempt(endpoint.method, endpoint.path);
+        for endpoint in self.contract.endpoints() {
+            sender.exempt(&endpoint.method, &endpoint.path);
         }
         Ok((sender, (ask, pending)))
     }
@@ -240,10 +239,12 @@ impl Driver {
     /// Takes over a session obtained elsewhere.
     pub(crate) fn set_session(self: &Rc<Self>, grant: JsValue) -> Result<(), Failure> {
         let grant = JsDocument(grant);
-        let granted = read::grant(&grant, &self.contract.fields).map_err(|failure| Failure {
+        let wrong = |failure| Failure {
             code: Code::InvalidArgument,
             ..failure
-        })?;
+        };
+        let wall = clock::wall() as u64;
+        let granted = read::grant(&grant, &self.contract.fields, wall).map_err(wrong)?;
         let op = self
             .session
             .borrow_mut()
@@ -408,8 +409,9 @@ impl Driver {
             let ahead = at.as_millis() as f64 - now.as_millis() as f64;
             clock::wall() + ahead
         });
-        self.hand_over(&arrived.at(fields.access_token), f64::from(token.get()));
-        let user = arrived.at(fields.user);
+        self.hand_over(&arrived.at(&fields.access_token), f64::from(token.get()));
+        let user = fields.user.as_deref().map(|path| arrived.at(path));
+        let user = user.unwrap_or_default();
         let mut present = self.present.borrow_mut();
         let before = present
             .take()
@@ -421,7 +423,7 @@ impl Driver {
             } else {
                 user
             },
-            claims: arrived.claims_at(fields.access_token),
+            claims: arrived.claims_at(&fields.access_token),
             expires_at,
         });
     }

@@ -3,7 +3,7 @@
 use evertoken_core::Record;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(module = "/js/storage.js")]
+#[wasm_bindgen(module = "/js/platform.js")]
 extern "C" {
     fn kept(name: &str) -> Option<String>;
 

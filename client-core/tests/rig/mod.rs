@@ -46,7 +46,7 @@ pub fn granted(subject: &str, seconds: u64) -> Outcome {
     Outcome::Granted(Granted {
         lifetime: Some(Duration::from_secs(seconds)),
         subject: Some(subject.into()),
-        refresh_key: None,
+        ..Granted::default()
     })
 }
 

@@ -421,7 +421,8 @@ async fn s26_an_abort_signal_on_one_of_twenty_waiting_calls_rejects_that_one_and
 #[tokio::test(flavor = "multi_thread")]
 async fn s10_the_server_rotated_and_the_answer_was_lost_the_session_goes_on_and_nothing_is_revoked()
 {
-    for lost in [status(502), Do::Truncate, Do::Garbage] {
+    // Of a truncated answer the headers arrive: the cookie is the successor's, the key its predecessor's.
+    for (lost, rotations) in [(status(502), 1), (Do::Truncate, 2), (Do::Garbage, 1)] {
         let stage = Stage::new().await;
         stage.signed_in(USER).await;
         stage.sleep(LIFETIME).await;
@@ -437,7 +438,11 @@ async fn s10_the_server_rotated_and_the_answer_was_lost_the_session_goes_on_and_
             "{lost:?}"
         );
         let counters = stage.mock.counters();
-        assert_eq!((counters.rotations, counters.reuse), (1, 0), "{lost:?}");
+        assert_eq!(
+            (counters.rotations, counters.reuse),
+            (rotations, 0),
+            "{lost:?}"
+        );
         assert_eq!(stage.who_after_reload().await, json!(USER), "{lost:?}");
         stage.end().await;
     }

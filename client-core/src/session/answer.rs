@@ -64,19 +64,15 @@ impl Session {
             return Some(self.taken_over(now));
         }
         self.unsettled = false;
-        self.commit(now, sent.at, sent.op, granted, before.as_ref());
-        let event = match (&mut self.state, had_session, before) {
-            (State::SignedIn { grant, .. }, true, Some(_)) => Event::Refreshed {
-                expires: grant.expires,
-                generation: grant.generation,
+        let expires = self.commit(now, sent.at, sent.op, granted, before.as_ref(), 1);
+        let event = match (before, had_session) {
+            (Some(before), _) => Event::Refreshed {
+                expires,
+                generation: before.generation.saturating_add(1),
             },
             // The cookie jar holds another user's session now.
-            (_, true, _) => Event::SignedIn,
-            (State::SignedIn { grant, .. }, false, _) => {
-                grant.generation = 1;
-                Event::Restored
-            }
-            (_, false, _) => Event::Restored,
+            (None, true) => Event::SignedIn,
+            (None, false) => Event::Restored,
         };
         self.report(event);
         None
@@ -197,7 +193,10 @@ impl Session {
             (Scope::Local | Scope::Global, Err(failure)) if failure.is_transient() => {
                 self.repeat_logout(now, scope, failure);
             }
-            (Scope::Local | Scope::Global, Ok(()) | Err(_)) if sent.repeated => {
+            // What has come to be owed since it was sent still is.
+            (Scope::Local | Scope::Global, Ok(()) | Err(_))
+                if sent.repeated && sent.epoch == self.epoch =>
+            {
                 self.owed_logout = None;
             }
             (Scope::Local | Scope::Others | Scope::Global, Ok(()) | Err(_)) => {}
@@ -213,10 +212,11 @@ impl Session {
             State::SignedOut { .. } | State::Restoring { .. } => {}
             State::SignedIn { .. } | State::Disposed => return,
         }
-        let failures = self.owed_logout.map_or(0, |owed| owed.failures) + 1;
+        let owed = self.owed_logout;
+        let failures = owed.map_or(0, |owed| owed.failures) + 1;
         let wait = backoff::delay(failures, failure.retry_after, &mut self.rng);
         self.owed_logout = Some(OwedLogout {
-            scope,
+            scope: owed.map_or(scope, |owed| wider(owed.scope, scope)),
             failures,
             retry_at: now.after(wait),
         });

@@ -18,7 +18,7 @@ use crate::time::Instant;
 
 use state::State;
 use steps::{is_login_or_refresh, wider};
-use wire::{Queued, Wire};
+use wire::Wire;
 
 /// One client's session. See the [crate's essay](crate) for how to drive it.
 #[derive(Debug)]
@@ -175,6 +175,7 @@ impl Session {
                 self.end_logins_and_refreshes(now);
                 self.sign_out(Reason::Logout);
                 // One that the server has not heard of is told with this one.
+                self.wire.queue.retain(|queued| !queued.repeated);
                 let owed = self.owed_logout.take().map(|owed| owed.scope);
                 let scope = owed.map_or(scope, |owed| wider(owed, scope));
                 self.enqueue(now, Exchange::Logout(scope), false)
@@ -211,13 +212,16 @@ impl Session {
         self.effects
             .retain(|effect| !matches!(effect, Effect::Send { .. }));
         if let Some(sent) = self.wire.sent.take()
+            && !sent.repeated
             // The caller of a login that a logout ended has been told.
             && (sent.epoch == self.epoch || sent.exchange != Exchange::Login)
         {
             self.refuse(sent.op, sent.exchange, failure);
         }
-        while let Some(Queued { op, exchange, .. }) = self.wire.queue.pop_front() {
-            self.refuse(op, exchange, failure);
+        while let Some(queued) = self.wire.queue.pop_front() {
+            if !queued.repeated {
+                self.refuse(queued.op, queued.exchange, failure);
+            }
         }
         self.owed_logout = None;
         self.state = State::Disposed;

@@ -58,7 +58,7 @@ impl Session {
 
     pub(super) fn enqueue_owed_logout(&mut self, now: Instant) {
         if let Some(owed) = self.owed_logout
-            && !self.wire.is_repeating_logout()
+            && !self.wire.is_repeating_logout(self.epoch)
         {
             self.enqueue(now, Exchange::Logout(owed.scope), true);
         }
@@ -116,7 +116,7 @@ impl Session {
         self.drop_queued(now, is_login_or_refresh);
         let sent = self.wire.sent.filter(|sent| sent.epoch == self.epoch);
         if let Some(sent) = sent.filter(|sent| is_login_or_refresh(sent.exchange)) {
-            self.overtake(now, sent.op, sent.exchange);
+            self.overtake(now, sent.op, sent.exchange, sent.repeated);
         }
         self.epoch += 1;
     }
@@ -126,7 +126,7 @@ impl Session {
         for _ in 0..self.wire.queue.len() {
             if let Some(queued) = self.wire.queue.pop_front() {
                 if dropped(queued.exchange) {
-                    self.overtake(now, queued.op, queued.exchange);
+                    self.overtake(now, queued.op, queued.exchange, queued.repeated);
                 } else {
                     self.wire.queue.push_back(queued);
                 }
@@ -135,7 +135,7 @@ impl Session {
     }
 
     /// Tells whoever waits for an exchange that something younger took its place.
-    pub(super) fn overtake(&mut self, now: Instant, op: OpId, exchange: Exchange) {
+    pub(super) fn overtake(&mut self, now: Instant, op: OpId, exchange: Exchange, repeated: bool) {
         match exchange {
             Exchange::Refresh(_) => self.wake(op, None),
             Exchange::Login => {
@@ -147,7 +147,9 @@ impl Session {
             // refused, the server is told after all.
             Exchange::Logout(scope) => {
                 self.owe_logout(now, scope);
-                self.done(op, exchange, Ok(()));
+                if !repeated {
+                    self.done(op, exchange, Ok(()));
+                }
             }
         }
     }
@@ -156,7 +158,7 @@ impl Session {
     pub(super) fn sign_in(&mut self, now: Instant, sent: Instant, op: OpId, granted: Granted) {
         self.epoch += 1;
         self.owed_logout = None;
-        self.commit(now, sent, op, granted, None);
+        self.commit(now, sent, op, granted, None, 0);
         self.report(Event::SignedIn);
     }
 
@@ -176,7 +178,8 @@ impl Session {
             .push_back(Effect::Remember(Some(Record { refresh_key })));
     }
 
-    /// The answer to `op`, sent for at `sent`, is the session now; `before` is the grant it renews.
+    /// The answer to `op`, sent for at `sent`, is the session now; `before` is the grant it renews, and if it
+    /// renews none `generation` is how many refreshes it took. Says when it expires.
     pub(super) fn commit(
         &mut self,
         now: Instant,
@@ -184,13 +187,16 @@ impl Session {
         op: OpId,
         granted: Granted,
         before: Option<&Grant>,
-    ) {
+        generation: u32,
+    ) -> Option<Instant> {
         self.last_token += 1;
         let token = TokenId(self.last_token);
         let buffer = self.config.refresh_buffer;
         self.key.clone_from(&granted.refresh_key);
         self.remember();
         let mut grant = Grant::new(token, granted, sent, now, buffer, &mut self.rng);
+        grant.generation = generation;
+        let expires = grant.expires;
         if let Some(before) = before {
             grant.follow(before);
         }
@@ -198,12 +204,13 @@ impl Session {
             op,
             token,
             keep_user: before.is_some(),
-            expires: grant.expires,
+            expires,
         });
         self.state = State::SignedIn {
             grant,
             trouble: None,
         };
+        expires
     }
 
     /// Nobody is signed in here any longer.

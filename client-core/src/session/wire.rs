@@ -53,9 +53,9 @@ impl Wire {
     }
 
     /// Puts an exchange at the end of the queue. The user waits for a login or a logout, so it bounds the
-    /// patience with the one before it; a refresh does not.
+    /// patience with the one before it; a refresh or a logout that is repeated does not.
     pub(super) fn enqueue(&mut self, now: Instant, queued: Queued) {
-        if hurries(queued.exchange)
+        if hurries(&queued)
             && let Some(sent) = &mut self.sent
         {
             sent.deadline = sent.deadline.min(now.after(PATIENCE));
@@ -84,7 +84,7 @@ impl Wire {
             repeated,
             again,
         } = self.queue.pop_front()?;
-        let waited_for = self.queue.iter().any(|queued| hurries(queued.exchange));
+        let waited_for = self.queue.iter().any(hurries);
         let patience = if waited_for {
             PATIENCE.min(bound)
         } else {
@@ -146,10 +146,13 @@ impl Wire {
         })
     }
 
-    /// Whether a logout nobody waits for is queued or on the wire.
-    pub(super) fn is_repeating_logout(&self) -> bool {
+    /// Whether a logout nobody waits for is queued, or on the wire and of this epoch: an earlier one does not
+    /// tell of what has been owed since.
+    pub(super) fn is_repeating_logout(&self, epoch: u32) -> bool {
         self.queue.iter().any(|queued| queued.repeated)
-            || self.sent.is_some_and(|sent| sent.repeated)
+            || self
+                .sent
+                .is_some_and(|sent| sent.repeated && sent.epoch == epoch)
     }
 
     fn find(&self, epoch: u32, wanted: impl Fn(Exchange) -> bool) -> Option<OpId> {
@@ -161,9 +164,9 @@ impl Wire {
     }
 }
 
-fn hurries(exchange: Exchange) -> bool {
-    match exchange {
-        Exchange::Login | Exchange::Logout(_) => true,
+fn hurries(queued: &Queued) -> bool {
+    match queued.exchange {
+        Exchange::Login | Exchange::Logout(_) => !queued.repeated,
         Exchange::Refresh(_) => false,
     }
 }

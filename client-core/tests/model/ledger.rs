@@ -1,0 +1,373 @@
+//! The model: who is signed in, the one exchange on the wire, and what the server still has to be told.
+//!
+//! It hears every verb and every answer, and from them alone says what must have become of the session. Of the
+//! machine's own state it knows nothing. What it says of effects and answers is in `judge.rs`.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use evertoken_core::{
+    Code, Exchange, Failure, Granted, Instant, OpId, Outcome, Reason, Scope, TokenId,
+};
+
+pub(super) const BOUND: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest that a 429 without a time is respected.
+pub(super) const CEILING: Duration = Duration::from_secs(60);
+pub(super) const FLOOR: Duration = Duration::from_millis(250);
+pub(super) const WORTH_ONE_TRY: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub enum Who {
+    Nobody(Reason),
+    /// Nobody knows yet.
+    Unknown,
+    User(User),
+    Disposed,
+}
+
+/// One token, and the stretch of one user's tokens that it belongs to.
+#[derive(Debug)]
+pub struct User {
+    pub(super) token: TokenId,
+    pub(super) stretch: u32,
+    pub(super) name: Option<Box<str>>,
+    pub(super) good_until: Option<Instant>,
+    /// It is a login's own token: no cookie has come back yet.
+    pub(super) first: bool,
+    /// The last refresh did not work.
+    pub(super) failing: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct OnWire {
+    pub(super) op: OpId,
+    pub(super) exchange: Exchange,
+    pub(super) era: u32,
+    pub(super) at: Instant,
+    pub(super) deadline: Instant,
+    /// The server was to be told of more after this was sent.
+    pub(super) debt_grew: bool,
+}
+
+/// The caller of a login or a logout, until it is told how that ended.
+#[derive(Debug)]
+pub(super) struct Caller {
+    /// `None` for a login, else what the logout ends.
+    pub(super) scope: Option<Scope>,
+    pub(super) sent: bool,
+    /// How it ended, if it has.
+    pub(super) verdict: Option<bool>,
+}
+
+/// A token that must come out as [`evertoken_core::Effect::Adopt`].
+#[derive(Debug)]
+pub(super) struct Due {
+    pub(super) op: OpId,
+    pub(super) keep_user: bool,
+    pub(super) first: bool,
+    pub(super) name: Option<Box<str>>,
+    pub(super) expires: Option<Instant>,
+    /// The session may be given up instead: nobody can tell whose cookie it was.
+    pub(super) or_nobody: bool,
+}
+
+/// Whether a late Set-Cookie of an exchange that was given up may have won.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum LateCookie {
+    No,
+    Perhaps,
+    Certainly,
+}
+
+/// What somebody wants of the machine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Want {
+    Token,
+    /// A token that is not this one.
+    Other(TokenId),
+    /// A renewal.
+    Renewal,
+}
+
+#[derive(Debug)]
+pub struct Ledger {
+    pub who: Who,
+    /// Counts what ends everything that was asked before it.
+    pub(super) era: u32,
+    pub(super) wire: Option<OnWire>,
+    pub(super) debt: Option<Scope>,
+    pub(super) callers: BTreeMap<OpId, Caller>,
+    pub(super) over: BTreeSet<OpId>,
+    pub(super) stretches: BTreeMap<TokenId, u32>,
+    pub(super) due: Option<Due>,
+    pub(super) late_cookie: LateCookie,
+    /// When the last refresh failed because the backend asked to be left alone, and for how long.
+    pub(super) left_alone: Option<(Instant, Option<Duration>)>,
+    pub(super) last_refresh_ended: Option<Instant>,
+    pub(super) last_op: Option<OpId>,
+}
+
+impl Ledger {
+    pub fn new(restore: bool) -> Self {
+        Self {
+            who: if restore {
+                Who::Unknown
+            } else {
+                Who::Nobody(Reason::Never)
+            },
+            era: 0,
+            wire: None,
+            debt: None,
+            callers: BTreeMap::new(),
+            over: BTreeSet::new(),
+            stretches: BTreeMap::new(),
+            due: None,
+            late_cookie: LateCookie::No,
+            left_alone: None,
+            last_refresh_ended: None,
+            last_op: None,
+        }
+    }
+
+    pub fn login(&mut self, now: Instant, op: OpId) {
+        self.drop_unsent_logouts();
+        self.ask(now, op, None);
+    }
+
+    pub fn logout(&mut self, now: Instant, op: OpId, scope: Scope) {
+        if let Some(joined) = self.callers.get(&op) {
+            assert_eq!(joined.scope, Some(scope), "a logout joins one of its kind");
+            assert_eq!(joined.verdict, None, "a logout joins one that is not over");
+        }
+        let joined = self.callers.contains_key(&op);
+        if scope == Scope::Others {
+            if !joined {
+                self.ask(now, op, Some(scope));
+            }
+            return;
+        }
+        self.end_logins();
+        self.who = Who::Nobody(Reason::Logout);
+        if !joined {
+            self.era += 1;
+            let scope = self.debt.take().map_or(scope, |debt| both(debt, scope));
+            self.ask(now, op, Some(scope));
+        }
+    }
+
+    pub fn set_session(&mut self, now: Instant, op: OpId, granted: Granted) {
+        self.end_logins();
+        self.drop_unsent_logouts();
+        self.debt = None;
+        self.era += 1;
+        self.is_new(op);
+        self.over.insert(op);
+        self.begin(op, now, granted, true);
+    }
+
+    pub fn dispose(&mut self) {
+        for caller in self.callers.values_mut() {
+            caller.verdict = Some(false);
+        }
+        self.who = Who::Disposed;
+        self.wire = None;
+        self.debt = None;
+    }
+
+    /// The exchange on the wire is over.
+    pub fn answered(&mut self, now: Instant, outcome: Outcome) {
+        let sent = self.wire.take().expect("something is on the wire");
+        self.over.insert(sent.op);
+        match sent.exchange {
+            Exchange::Refresh(_) => {
+                if sent.era == self.era {
+                    self.last_refresh_ended = Some(now);
+                    self.refreshed(now, &sent, outcome);
+                }
+            }
+            Exchange::Login => self.logged_in(&sent, outcome),
+            Exchange::Logout(scope) => self.logged_out(now, &sent, scope, &outcome),
+        }
+    }
+
+    fn refreshed(&mut self, now: Instant, sent: &OnWire, outcome: Outcome) {
+        match outcome {
+            Outcome::Granted(granted) => match &self.who {
+                Who::User(user) => {
+                    let (old, new) = (user.name.clone(), granted.subject.clone());
+                    let same = old.is_none() || new.is_none() || old == new;
+                    let late = self.late_cookie;
+                    self.late_cookie = LateCookie::No;
+                    if !same && late == LateCookie::Certainly {
+                        self.taken_over();
+                        return;
+                    }
+                    self.due = Some(Due {
+                        op: sent.op,
+                        keep_user: same,
+                        first: false,
+                        expires: granted.lifetime.map(|lifetime| sent.at.after(lifetime)),
+                        name: if same { new.or(old) } else { new },
+                        or_nobody: !same && late == LateCookie::Perhaps,
+                    });
+                }
+                Who::Nobody(_) | Who::Unknown | Who::Disposed => {
+                    self.late_cookie = LateCookie::No;
+                    self.begin(sent.op, sent.at, granted, false);
+                }
+            },
+            Outcome::Denied { missing, .. } => match &mut self.who {
+                Who::User(user) if missing && user.first => {
+                    user.failing = true;
+                    self.left_alone = None;
+                }
+                Who::Unknown if missing => self.who = Who::Nobody(Reason::Never),
+                Who::User(_) | Who::Unknown => self.who = Who::Nobody(Reason::Expired),
+                Who::Nobody(_) | Who::Disposed => {}
+            },
+            Outcome::Failed(failure) => self.refresh_failed(now, failure),
+            Outcome::Ended => self.refresh_failed(now, Failure::new(Code::Server)),
+        }
+    }
+
+    fn refresh_failed(&mut self, now: Instant, failure: Failure) {
+        match &mut self.who {
+            Who::User(user) => user.failing = true,
+            Who::Unknown => {}
+            Who::Nobody(_) | Who::Disposed => return,
+        }
+        self.leave_alone(now, failure);
+    }
+
+    fn leave_alone(&mut self, now: Instant, failure: Failure) {
+        let asked = failure.retry_after;
+        let is_asked = asked.is_some() || failure.code == Code::RateLimited;
+        self.left_alone = is_asked.then_some((now, asked));
+    }
+
+    fn logged_in(&mut self, sent: &OnWire, outcome: Outcome) {
+        if sent.era != self.era {
+            if let (Outcome::Granted(_), Who::Nobody(_) | Who::Unknown) = (outcome, &self.who) {
+                self.owe(Scope::Local);
+            }
+            return;
+        }
+        let granted = matches!(outcome, Outcome::Granted(_));
+        self.callers.get_mut(&sent.op).expect("it has one").verdict = Some(granted);
+        match outcome {
+            Outcome::Granted(granted) => {
+                self.debt = None;
+                self.begin(sent.op, sent.at, granted, true);
+            }
+            Outcome::Failed(failure) if may_have_been_granted(failure) => {
+                self.who = Who::Unknown;
+                self.left_alone = None;
+            }
+            Outcome::Failed(_) | Outcome::Denied { .. } | Outcome::Ended => {}
+        }
+    }
+
+    fn logged_out(&mut self, now: Instant, sent: &OnWire, scope: Scope, outcome: &Outcome) {
+        let caller = self.callers.get_mut(&sent.op);
+        let repeated = caller.is_none();
+        if let Some(caller) = caller {
+            caller.verdict = Some(!matches!(outcome, Outcome::Failed(_)));
+        }
+        match (scope, outcome) {
+            (Scope::Others, _) => {}
+            (_, Outcome::Failed(failure)) if failure.is_transient() => match self.who {
+                Who::Nobody(_) | Who::Unknown => {
+                    self.owe(scope);
+                    // Whoever waited to be restored after it failed with it.
+                    let before = self.left_alone;
+                    self.leave_alone(now, *failure);
+                    self.left_alone = self.left_alone.or(before);
+                }
+                Who::User(_) | Who::Disposed => {}
+            },
+            _ if repeated && !sent.debt_grew => self.debt = None,
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, op: OpId, sent: Instant, granted: Granted, first: bool) {
+        self.due = Some(Due {
+            op,
+            keep_user: false,
+            first,
+            expires: granted.lifetime.map(|lifetime| sent.after(lifetime)),
+            name: granted.subject,
+            or_nobody: false,
+        });
+    }
+
+    pub(super) fn taken_over(&mut self) {
+        self.who = Who::Nobody(Reason::Replaced);
+        self.owe(Scope::Local);
+    }
+
+    fn owe(&mut self, scope: Scope) {
+        self.debt = Some(self.debt.map_or(scope, |debt| both(debt, scope)));
+        if let Some(sent) = &mut self.wire {
+            sent.debt_grew = true;
+        }
+    }
+
+    fn ask(&mut self, now: Instant, op: OpId, scope: Option<Scope>) {
+        self.is_new(op);
+        if let Some(sent) = &mut self.wire {
+            sent.deadline = sent.deadline.min(now.after(PATIENCE));
+        }
+        let caller = Caller {
+            scope,
+            sent: false,
+            verdict: None,
+        };
+        self.callers.insert(op, caller);
+    }
+
+    fn is_new(&mut self, op: OpId) {
+        assert!(self.last_op < Some(op), "operations never repeat: {op:?}");
+        self.last_op = Some(op);
+    }
+
+    fn end_logins(&mut self) {
+        for caller in self.callers.values_mut() {
+            if caller.scope.is_none() {
+                caller.verdict = Some(false);
+            }
+        }
+    }
+
+    /// A younger session takes the place of the one they were to end. If it comes to nothing, they are owed.
+    fn drop_unsent_logouts(&mut self) {
+        let unsent = |caller: &&mut Caller| {
+            !caller.sent && matches!(caller.scope, Some(Scope::Local | Scope::Global))
+        };
+        let mut owed = vec![];
+        for caller in self.callers.values_mut().filter(unsent) {
+            caller.verdict = Some(true);
+            owed.extend(caller.scope);
+        }
+        owed.into_iter().for_each(|scope| self.owe(scope));
+    }
+}
+
+impl User {
+    pub(super) fn is_good(&self, now: Instant) -> bool {
+        self.good_until.is_none_or(|until| now < until)
+    }
+}
+
+/// The scope that ends what both end.
+fn both(one: Scope, other: Scope) -> Scope {
+    if one == other { one } else { Scope::Global }
+}
+
+/// Whether the backend may have gone on although nobody heard of it.
+fn may_have_been_granted(failure: Failure) -> bool {
+    let is_too_early = matches!(failure.status, Some(408 | 425));
+    matches!(failure.code, Code::Network | Code::Timeout)
+        || (failure.code == Code::Server && !is_too_early)
+}

@@ -42,6 +42,7 @@ pub(crate) fn build(place: &Place) -> Done {
             "--locked",
         ])
         .args(["--target", "wasm32-unknown-unknown", "--profile", "engine"])
+        .args(["--config", &unnamed_paths(place)])
         .dir(place.root())
         .loud()?;
     if !compiled {
@@ -80,6 +81,31 @@ pub(crate) fn build(place: &Place) -> Done {
 
 /// A name as wasm-bindgen gave it, and the shorter one.
 type Renamed = (String, String);
+
+/// The engine is published, and where this machine keeps its sources is nobody's business: panics name files
+/// without the folders before them. Cargo joins this to the flags in its own configuration.
+fn unnamed_paths(place: &Place) -> String {
+    let home = std::env::var("CARGO_HOME")
+        .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))
+        .unwrap_or_default();
+    // One folder for each registry; its crates are named by their own.
+    let registries = std::fs::read_dir(format!("{home}/registry/src"));
+    let folders = registries.into_iter().flatten().flatten();
+    let mut folders: Vec<String> = folders
+        .map(|entry| entry.path().display().to_string())
+        .collect();
+    folders.push(place.root().display().to_string());
+    // In an order of their own, or the flags would change from run to run.
+    folders.sort();
+    let flags: Vec<String> = folders
+        .iter()
+        .map(|folder| format!("{:?}", format!("--remap-path-prefix={folder}/=")))
+        .collect();
+    format!(
+        "target.wasm32-unknown-unknown.rustflags=[{}]",
+        flags.join(", ")
+    )
+}
 
 fn glue(module: &Path, into: &Path) -> Result<Vec<Renamed>, impl std::fmt::Display + use<>> {
     let mut bindgen = Bindgen::new();

@@ -2,8 +2,6 @@
 
 use core::time::Duration;
 
-use crate::contract::Contract;
-
 /// Whether to look for a session from last time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Restore {
@@ -19,8 +17,6 @@ pub enum Restore {
 /// The settings of one [`Session`](crate::Session).
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The backend's shape.
-    pub contract: Contract,
     /// Whether to ask the backend at the start for a session from last time.
     pub restore: Restore,
     /// Whether a refresh whose generation was handed no key sends a random one. An unknown header fails the
@@ -35,7 +31,6 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            contract: Contract::ROTATION,
             restore: Restore::Always,
             random_keys: false,
             refresh_buffer: Duration::from_secs(60),

@@ -27,7 +27,9 @@ impl Record {
 
     /// The text to keep.
     pub fn to_text(&self) -> String {
-        [VERSION, self.refresh_key.as_deref().unwrap_or_default()].concat()
+        let mut text = String::from(VERSION);
+        text.push_str(self.refresh_key.as_deref().unwrap_or_default());
+        text
     }
 }
 

@@ -11,8 +11,13 @@ impl Rng {
 
     /// 128 bits as text that a header can carry.
     pub(crate) fn text(&mut self) -> Box<str> {
-        let digits = (0..32).filter_map(|_| char::from_digit(self.up_to(15) as u32, 16));
-        digits.collect::<String>().into_boxed_str()
+        let mut text = String::new();
+        for _ in 0..32 {
+            if let Some(digit) = char::from_digit(self.up_to(15) as u32, 16) {
+                text.push(digit);
+            }
+        }
+        text.into()
     }
 
     /// A number from 0 to `bound`, both included.

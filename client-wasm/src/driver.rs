@@ -89,7 +89,6 @@ type Closures = (Closure<dyn Fn(f64) -> f64>, Closure<dyn Fn() -> JsValue>);
 impl Driver {
     pub(crate) fn new(setup: &Setup) -> Result<Rc<Self>, Failure> {
         let config = Config {
-            contract: Contract::ROTATION,
             restore: setup.restore,
             random_keys: send::is_own_origin(&setup.base_url),
             refresh_buffer: setup.refresh_buffer,

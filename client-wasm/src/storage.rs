@@ -20,9 +20,9 @@ pub(crate) struct Storage {
 
 impl Storage {
     pub(crate) fn new(refresh_url: &str) -> Self {
-        Self {
-            name: ["evertoken:", refresh_url].concat(),
-        }
+        let mut name = String::from("evertoken:");
+        name.push_str(refresh_url);
+        Self { name }
     }
 
     pub(crate) fn remembered(&self) -> Option<Record> {

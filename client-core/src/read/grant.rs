@@ -127,7 +127,11 @@ fn subject<D: Document>(body: &D, fields: &Fields, claims: Option<&D>) -> Option
     let claimed = IDS.iter().find_map(|id| claims?.text(id));
     claimed.or_else(|| {
         let user = fields.user.as_deref()?;
-        IDS.iter()
-            .find_map(|id| body.text(&[user, ".", id].concat()))
+        IDS.iter().find_map(|id| {
+            let mut path = String::from(user);
+            path.push('.');
+            path.push_str(id);
+            body.text(&path)
+        })
     })
 }

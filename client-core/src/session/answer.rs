@@ -8,7 +8,7 @@ use crate::time::Instant;
 
 use super::state::{State, Trouble};
 use super::steps::wider;
-use super::wire::Sent;
+use super::wire::{Queued, Sent};
 use super::{OwedLogout, Session};
 
 impl Session {
@@ -221,9 +221,10 @@ impl Session {
             retry_at: now.after(wait),
         });
         // A refresh that waited for it would restore what it was to end.
-        for refresh in self.wire.take_queued_refreshes() {
+        let is_refresh = |exchange| matches!(exchange, Exchange::Refresh(_));
+        for Queued { op, .. } in self.wire.take_queued(is_refresh) {
             let failure = self.not_refreshed(now, failure, true);
-            self.wake(refresh, Some(failure));
+            self.wake(op, Some(failure));
         }
     }
 

@@ -209,8 +209,12 @@ impl Session {
         }
         let failure = Failure::new(Code::Disposed);
         // What a listener's call has not let out yet stays here.
-        self.effects
-            .retain(|effect| !matches!(effect, Effect::Send { .. }));
+        for _ in 0..self.effects.len() {
+            match self.effects.pop_front() {
+                Some(Effect::Send { .. }) | None => {}
+                Some(effect) => self.effects.push_back(effect),
+            }
+        }
         if let Some(sent) = self.wire.sent.take()
             && !sent.repeated
             // The caller of a login that a logout ended has been told.

@@ -121,16 +121,9 @@ impl Session {
         self.epoch += 1;
     }
 
-    pub(super) fn drop_queued(&mut self, now: Instant, dropped: impl Fn(Exchange) -> bool) {
-        // Each moves to the end once, so those that stay keep their order.
-        for _ in 0..self.wire.queue.len() {
-            if let Some(queued) = self.wire.queue.pop_front() {
-                if dropped(queued.exchange) {
-                    self.overtake(now, queued.op, queued.exchange, queued.repeated);
-                } else {
-                    self.wire.queue.push_back(queued);
-                }
-            }
+    pub(super) fn drop_queued(&mut self, now: Instant, dropped: fn(Exchange) -> bool) {
+        for queued in self.wire.take_queued(dropped) {
+            self.overtake(now, queued.op, queued.exchange, queued.repeated);
         }
     }
 

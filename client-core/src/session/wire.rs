@@ -104,13 +104,21 @@ impl Wire {
         Some(sent)
     }
 
-    /// Takes every refresh out of the queue.
-    pub(super) fn take_queued_refreshes(&mut self) -> Vec<OpId> {
-        let is_refresh = |q: &Queued| matches!(q.exchange, Exchange::Refresh(_));
-        let taken = self.queue.iter().filter(|q| is_refresh(q));
-        let taken = taken.map(|q| q.op).collect();
-        self.queue.retain(|q| !is_refresh(q));
-        taken
+    /// Takes every such exchange out of the queue. (`retain` would weigh more.)
+    pub(super) fn take_queued(&mut self, taken: fn(Exchange) -> bool) -> VecDeque<Queued> {
+        let mut out = VecDeque::new();
+        // Each moves to the end once, so all keep their order.
+        for _ in 0..self.queue.len() {
+            if let Some(queued) = self.queue.pop_front() {
+                let queue = if taken(queued.exchange) {
+                    &mut out
+                } else {
+                    &mut self.queue
+                };
+                queue.push_back(queued);
+            }
+        }
+        out
     }
 
     /// Takes the exchange off the wire if it is `op`.

@@ -129,7 +129,7 @@ fn subject<D: Document>(body: &D, fields: &Fields, claims: Option<&D>) -> Option
         let user = fields.user.as_deref()?;
         IDS.iter().find_map(|id| {
             let mut path = String::from(user);
-            path.push('.');
+            path.push_str(".");
             path.push_str(id);
             body.text(&path)
         })

@@ -1,5 +1,7 @@
 //! What a browser remembers of a session from one start to the next. No token, no user.
 
+use crate::read::is_token;
+
 /// What is kept while somebody is signed in, or may be.
 ///
 /// As text it is `1:` and the key: a version, so that another version of this package that finds it knows
@@ -33,9 +35,9 @@ impl Record {
     }
 }
 
-/// Whether a header can carry it whole.
-fn is_key(text: &str) -> bool {
-    (1..=LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+/// Whether it can be sent as an `Idempotency-Key`.
+pub(crate) fn is_key(text: &str) -> bool {
+    text.len() <= LONGEST_KEY && is_token(text)
 }
 
 #[cfg(test)]

@@ -13,9 +13,8 @@ impl Rng {
     pub(crate) fn text(&mut self) -> Box<str> {
         let mut text = String::new();
         for _ in 0..32 {
-            if let Some(digit) = char::from_digit(self.up_to(15) as u32, 16) {
-                text.push(digit);
-            }
+            let digit = self.up_to(15) as usize;
+            text.push_str("0123456789abcdef".get(digit..=digit).unwrap_or_default());
         }
         text.into()
     }

@@ -457,14 +457,8 @@ impl Driver {
     }
 
     fn tell(&self, notice: Notice) {
-        let listeners: Vec<Listener> = {
-            let listeners = self.listeners.borrow();
-            listeners
-                .iter()
-                .map(|(_, listener)| Rc::clone(listener))
-                .collect()
-        };
-        for listener in listeners {
+        let listeners = self.listeners.borrow().clone();
+        for (_, listener) in listeners {
             listener(notice);
         }
     }

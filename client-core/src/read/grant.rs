@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::{Document, date};
 use crate::contract::{Fields, Text};
 use crate::failure::{Code, Detail, Failure};
+use crate::record::is_key;
 
 /// A grant as it is read from an answer. The tokens themselves stay with the shell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,9 +40,6 @@ const LONGEST_LIFETIME: f64 = 10.0 * 366.0 * 86_400.0;
 /// milliseconds 1973.
 const MILLISECONDS: f64 = 1e11;
 
-/// The longest `Idempotency-Key` that a server need take.
-const LONGEST_KEY: usize = 256;
-
 /// What backends call a user's id, in a JWT or in a user. OIDC Core §2, then habits: `user_id` is
 /// SimpleJWT's, `_id` MongoDB's, `pk` Django's.
 const IDS: [&str; 7] = ["sub", "id", "user_id", "userId", "_id", "uid", "pk"];
@@ -72,13 +70,13 @@ pub(super) fn read<D: Document>(body: &D, fields: &Fields, now: Now) -> Result<G
             .map(|iat| since_1970(iat) as u64),
         refresh_token: text(&fields.refresh_token).is_some_and(|token| !token.is_empty()),
         refresh_key: text(&fields.refresh_key)
-            .filter(|key| key.len() <= LONGEST_KEY && is_token(key))
+            .filter(|key| is_key(key))
             .map(String::into_boxed_str),
     })
 }
 
 /// Visible ASCII: what a header can carry whole (RFC 6750 §2.1 `b64token`).
-pub(super) fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
@@ -129,7 +127,7 @@ fn subject<D: Document>(body: &D, fields: &Fields, claims: Option<&D>) -> Option
         let user = fields.user.as_deref()?;
         IDS.iter().find_map(|id| {
             let mut path = String::from(user);
-            path.push('.');
+            path.push_str(".");
             path.push_str(id);
             body.text(&path)
         })

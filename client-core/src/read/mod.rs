@@ -18,6 +18,7 @@ use crate::contract::{Contract, Fields, Forbidden, Renewal};
 use crate::failure::{Code, Detail, Failure, Reason};
 
 pub use grant::Granted;
+pub(crate) use grant::is_token;
 
 use grant::Now;
 use words::Word;
@@ -176,7 +177,7 @@ pub fn grant<D: Document>(body: &D, fields: &Fields, wall: u64) -> Result<Grante
 pub fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim_ascii().split_once(' ')?;
     let token = token.trim_ascii();
-    (scheme.eq_ignore_ascii_case("bearer") && grant::is_token(token)).then_some(token)
+    (scheme.eq_ignore_ascii_case("bearer") && is_token(token)).then_some(token)
 }
 
 /// `Retry-After` (RFC 9110 §10.2.3), in seconds or as a date, which is relative to the answer's own
@@ -276,12 +277,9 @@ fn failed<D>(reply: &Reply<'_, D>, code: Code) -> Failure {
 /// Whether the auth endpoint itself answered, as far as one can tell.
 fn is_from_backend<D>(reply: &Reply<'_, D>) -> bool {
     // One header may hold several challenges (RFC 9110 §11.6.1).
-    let is_bearer = |challenge: &[u8]| {
-        let scheme = challenge
-            .trim_ascii_start()
-            .split(|byte| *byte == b' ')
-            .next();
-        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+    let is_bearer = |challenge: &[u8]| match challenge.trim_ascii_start().split_first_chunk::<6>() {
+        Some((scheme, [] | [b' ', ..])) => scheme.eq_ignore_ascii_case(b"bearer"),
+        Some(_) | None => false,
     };
     let is_ours = |header: &str| header.as_bytes().split(|byte| *byte == b',').any(is_bearer);
     reply.challenge.is_none_or(is_ours) && !is_page(reply)

@@ -258,15 +258,9 @@ impl Session {
         let idle = self.wire.sent.is_none();
         let refresh = self.state.renew_at().filter(|_| idle);
         let logout = self.owed_logout.filter(|_| idle);
-        [
-            exchange,
-            stale,
-            refresh.map(|at| (at, Timer::Refresh)),
-            logout.map(|owed| (owed.retry_at, Timer::Logout)),
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(at, _)| *at)
+        let refresh = refresh.map(|at| (at, Timer::Refresh));
+        let logout = logout.map(|owed| (owed.retry_at, Timer::Logout));
+        sooner(sooner(exchange, stale), sooner(refresh, logout))
     }
 
     /// What everybody sees.
@@ -288,5 +282,17 @@ impl Session {
             // Nobody is told any more; what was seen last stays.
             State::Disposed => self.announced,
         }
+    }
+}
+
+/// The earlier of two deadlines; of two at once the first.
+fn sooner(
+    one: Option<(Instant, Timer)>,
+    other: Option<(Instant, Timer)>,
+) -> Option<(Instant, Timer)> {
+    match (one, other) {
+        (Some((at, _)), Some((before, _))) if before < at => other,
+        (None, _) => other,
+        (Some(_), _) => one,
     }
 }

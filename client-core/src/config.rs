@@ -4,13 +4,28 @@ use core::time::Duration;
 
 use crate::contract::Contract;
 
+/// Whether to look for a session from last time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Restore {
+    /// Ask the backend.
+    #[default]
+    Always,
+    /// Ask it if this browser remembers a session.
+    Hint,
+    /// Do not ask.
+    Never,
+}
+
 /// The settings of one [`Session`](crate::Session).
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The backend's shape.
     pub contract: Contract,
     /// Whether to ask the backend at the start for a session from last time.
-    pub restore: bool,
+    pub restore: Restore,
+    /// Whether a refresh whose generation was handed no key sends a random one. An unknown header fails the
+    /// preflight of another origin, so only where the backend is known to allow it.
+    pub random_keys: bool,
     /// How long before its expiry a token is renewed; at most half its lifetime counts.
     pub refresh_buffer: Duration,
     /// The bound of one exchange with the auth endpoints.
@@ -21,7 +36,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             contract: Contract::ROTATION,
-            restore: true,
+            restore: Restore::Always,
+            random_keys: false,
             refresh_buffer: Duration::from_secs(60),
             request_timeout: Duration::from_secs(10),
         }

@@ -5,6 +5,7 @@ use core::time::Duration;
 use crate::failure::{Failure, Reason};
 use crate::grant::TokenId;
 use crate::read::Outcome;
+use crate::record::Record;
 use crate::time::Instant;
 
 /// Names one operation of one session machine: an exchange with the auth endpoints, from when it is
@@ -73,7 +74,11 @@ pub enum Effect {
         op: OpId,
         /// What to send.
         exchange: Exchange,
+        /// The `Idempotency-Key` to send with it.
+        key: Option<Box<str>>,
     },
+    /// Keep this for the next start, before anything else is done; `None`: forget what was kept.
+    Remember(Option<Record>),
     /// Stop waiting for this operation's answer; it no longer matters.
     Abort(OpId),
     /// The answer to `op` is the session now: its token is `token`.

@@ -57,6 +57,8 @@ pub enum Detail {
     Replaced = 9,
     /// A refresh brought the very token that was refused.
     SameToken = 10,
+    /// An old copy of an honest refresh was answered; the session has moved on.
+    Superseded = 11,
 }
 
 /// A failure as callers, listeners and events learn of it. It holds no secret and no text.
@@ -95,6 +97,28 @@ impl Failure {
         Self {
             status: Some(status),
             ..self
+        }
+    }
+
+    /// Whether it is the answer to an old copy of an honest refresh.
+    pub fn is_superseded(self) -> bool {
+        self.detail == Detail::Superseded
+    }
+
+    /// Whether the request may have been carried out all the same.
+    pub fn is_ambiguous(self) -> bool {
+        match self.code {
+            Code::Network | Code::Timeout => true,
+            // A proxy may have given up on a backend that went on. 408 and 425 come before any work.
+            Code::Server => !matches!(self.status, Some(408 | 425)) && !self.is_superseded(),
+            Code::LoginRequired
+            | Code::InvalidCredentials
+            | Code::Rejected
+            | Code::RateLimited
+            | Code::Misconfigured
+            | Code::InvalidArgument
+            | Code::Disposed
+            | Code::Engine => false,
         }
     }
 

@@ -9,14 +9,14 @@
 //! # How to drive it
 //!
 //! ```
-//! use evertoken_core::{Access, Config, Effect, Exchange, Granted, Input, Instant, Outcome, Session};
+//! use evertoken_core::{Access, Config, Effect, Exchange, Granted, Input, Instant, Outcome, Restore, Session};
 //!
 //! let now = Instant::from_millis(0);
-//! let mut session = Session::new(Config { restore: false, ..Config::default() }, 1);
+//! let mut session = Session::new(Config { restore: Restore::Never, ..Config::default() }, 1);
 //!
 //! let login = session.login(now).unwrap();
 //! while let Some(effect) = session.poll_effect() {
-//!     if let Effect::Send { op, exchange: Exchange::Login } = effect {
+//!     if let Effect::Send { op, exchange: Exchange::Login, .. } = effect {
 //!         // … the shell sends the request; later its answer comes in:
 //!         assert_eq!(op, login);
 //!     }
@@ -50,15 +50,17 @@ mod effect;
 mod failure;
 mod grant;
 pub mod read;
+mod record;
 mod rng;
 mod session;
 mod time;
 
-pub use config::Config;
-pub use contract::{Contract, Endpoint, Fields};
+pub use config::{Config, Restore};
+pub use contract::{Body, Contract, Cookies, Endpoint, Fields, Forbidden, Renewal, Text};
 pub use effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, Timer, View, Why};
 pub use failure::{Code, Detail, Failure, Reason};
 pub use grant::TokenId;
 pub use read::{Granted, Outcome};
+pub use record::Record;
 pub use session::Session;
 pub use time::{Clock, Instant};

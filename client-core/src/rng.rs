@@ -1,4 +1,4 @@
-//! Randomness as an argument: a seeded stream for jitter, and for nothing that must be secret.
+//! Randomness as an argument: a seeded stream, for jitter and for keys that are worth nothing by themselves.
 
 /// SplitMix64 (Steele, Lea, Flood 2014): one word of state, good enough to spread deadlines.
 #[derive(Clone, Debug)]
@@ -7,6 +7,12 @@ pub(crate) struct Rng(u64);
 impl Rng {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// 128 bits as text that a header can carry.
+    pub(crate) fn text(&mut self) -> Box<str> {
+        let digits = (0..32).filter_map(|_| char::from_digit(self.up_to(15) as u32, 16));
+        digits.collect::<String>().into_boxed_str()
     }
 
     /// A number from 0 to `bound`, both included.

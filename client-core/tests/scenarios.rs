@@ -19,8 +19,8 @@ mod rig;
 use core::time::Duration;
 
 use evertoken_core::{
-    Access, Clock, Code, Config, Detail, Event, Exchange, Failure, Instant, Outcome, Reason, Scope,
-    Session, Timer, View,
+    Access, Clock, Code, Config, Detail, Event, Exchange, Failure, Instant, Outcome, Reason,
+    Restore, Scope, Session, Timer, View,
 };
 use rig::{Call, LIFETIME, Rig, denied, failed, granted};
 
@@ -660,7 +660,8 @@ fn a_session_set_from_elsewhere_wins_over_the_refresh_in_flight() {
 fn renewals_of_clients_that_started_together_are_spread() {
     let due = |seed| {
         let config = Config {
-            restore: false,
+            restore: Restore::Never,
+            random_keys: true,
             ..Config::default()
         };
         let mut session = Session::new(config, seed);

@@ -19,6 +19,10 @@ const SAME_TOKEN = 10;
 const PASSED_THROUGH = 0;
 const RETRIED = 1;
 
+/** What kind of body an answer has. */
+const PLAIN = 0;
+const HTML = 1;
+
 /** How many origins are named on the console at most: enough to notice, too few to flood. */
 const MOST_WARNINGS = 20;
 
@@ -46,6 +50,11 @@ export function stringify(/** @type {unknown} */ value) {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a backend is the page's own origin, so that no header needs a preflight. */
+export function isOwnOrigin(/** @type {string} */ base) {
+  return URL.canParse(base) && new URL(base).origin === globalThis.location?.origin;
 }
 
 export class Sender {
@@ -96,7 +105,7 @@ export class Sender {
 
   /** Names an auth endpoint: an application's own request to it goes out as it is. */
   exempt(/** @type {string} */ method, /** @type {string} */ path) {
-    this.#endpoints.add(`${method} ${this.#endpoint(path)}`);
+    this.#endpoints.add(`${method} ${this.address(path)}`);
   }
 
   /** The session's token from now on; number 0 for none. */
@@ -112,12 +121,14 @@ export class Sender {
    * @param {string} path
    * @param {string} query
    * @param {string | undefined} body JSON
+   * @param {string | undefined} key names this generation, so that a repetition is known for one
    */
-  async exchange(method, path, query, body) {
+  async exchange(method, path, query, body, key) {
     this.#controller = new AbortController();
     const headers = new Headers({ Accept: "application/json" });
     if (body !== undefined) headers.set("Content-Type", "application/json");
-    const response = await this.#platform(this.#endpoint(path) + query, {
+    if (key !== undefined) headers.set("Idempotency-Key", key);
+    const response = await this.#platform(this.address(path) + query, {
       method,
       headers,
       body,
@@ -129,11 +140,13 @@ export class Sender {
     const text = await response.text();
     // Somebody's own transport may bring less than a `Response`.
     const header = (/** @type {string} */ name) => response.headers?.get?.(name);
+    const isHtml = /html/i.test(header("Content-Type") ?? "") || /^\s*</.test(text);
     return {
       status: response.status,
-      html: /html/i.test(header("Content-Type") ?? "") || /^\s*</.test(text),
+      media: isHtml ? HTML : PLAIN,
       challenge: header("WWW-Authenticate"),
       retryAfter: header("Retry-After"),
+      date: header("Date"),
       body: parse(text),
     };
   }
@@ -232,7 +245,8 @@ export class Sender {
     return unlessAborted(promise, signal);
   }
 
-  #endpoint(/** @type {string} */ path) {
+  /** Where an auth endpoint is. */
+  address(/** @type {string} */ path) {
     return this.#base.origin + this.#base.pathname.replace(/\/+$/, "") + path;
   }
 

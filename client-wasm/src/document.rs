@@ -4,7 +4,7 @@ use evertoken_core::read::Document;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(module = "/js/document.js")]
+#[wasm_bindgen(module = "/js/platform.js")]
 extern "C" {
     fn at(value: &JsValue, path: &str) -> JsValue;
     fn text(value: &JsValue, path: &str) -> Option<String>;

@@ -8,7 +8,7 @@ use core::time::Duration;
 use evertoken_core::read;
 use evertoken_core::{
     Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Input, Instant, OpId,
-    Outcome, Scope, Session, TokenId, View,
+    Outcome, Restore, Scope, Session, TokenId, View,
 };
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
@@ -19,6 +19,7 @@ use crate::document::JsDocument;
 use crate::error;
 use crate::promise::Deferred;
 use crate::send::{self, Sender};
+use crate::storage::{self, Storage};
 use crate::timer::Timer;
 use crate::transport;
 
@@ -30,6 +31,8 @@ pub(crate) enum Notice {
 }
 
 type Listener = Rc<dyn Fn(Notice)>;
+
+static ROTATION: Contract = Contract::ROTATION;
 
 /// What came with the present token, which `js/send.js` has.
 #[derive(Clone, Debug)]
@@ -45,7 +48,7 @@ struct Present {
 pub(crate) struct Setup {
     pub(crate) base_url: JsValue,
     pub(crate) origins: Array,
-    pub(crate) restore: bool,
+    pub(crate) restore: Restore,
     pub(crate) refresh_buffer: Duration,
     pub(crate) request_timeout: Duration,
     /// A function, or `undefined` for the platform's.
@@ -61,6 +64,7 @@ pub(crate) struct Driver {
     timer: Timer,
     contract: &'static Contract,
     sender: OnceCell<(Sender, Closures)>,
+    storage: OnceCell<Storage>,
     pumping: Cell<bool>,
     present: RefCell<Option<Present>>,
     /// What operations brought whose effects are being performed.
@@ -87,15 +91,17 @@ impl Driver {
         let config = Config {
             contract: Contract::ROTATION,
             restore: setup.restore,
+            random_keys: send::is_own_origin(&setup.base_url),
             refresh_buffer: setup.refresh_buffer,
             request_timeout: setup.request_timeout,
         };
         let driver = Rc::new(Self {
-            contract: &Contract::ROTATION,
-            session: RefCell::new(Session::new(config, js_sys::Math::random().to_bits())),
+            contract: &ROTATION,
+            session: RefCell::new(Session::new(config, storage::seed().to_bits())),
             clock: Clock::new(),
             timer: Timer::default(),
             sender: OnceCell::new(),
+            storage: OnceCell::new(),
             pumping: Cell::new(false),
             present: RefCell::new(None),
             arrived: RefCell::new(Vec::new()),
@@ -110,6 +116,11 @@ impl Driver {
         // An address that is none, or no `fetch`.
         let wrong = |_| Failure::new(Code::InvalidArgument);
         let sender = driver.make_sender(setup).map_err(wrong)?;
+        let contract = driver.contract;
+        let endpoint = contract.refresh().unwrap_or(&contract.login);
+        let _ = driver
+            .storage
+            .set(Storage::new(&sender.0.address(&endpoint.path)));
         let _ = driver.sender.set(sender);
         Ok(driver)
     }
@@ -137,21 +148,17 @@ impl Driver {
             &setup.note,
             &setup.error,
         )?;
-        let Contract {
-            login,
-            refresh,
-            logout,
-            ..
-        } = self.contract;
-        for endpoint in [login, refresh, logout] {
-            sender.exempt(endpoint.method, endpoint.path);
+        for endpoint in self.contract.endpoints() {
+            sender.exempt(&endpoint.method, &endpoint.path);
         }
         Ok((sender, (ask, pending)))
     }
 
     /// Begins: looks for a session from last time, if it should.
     pub(crate) fn start(self: &Rc<Self>) {
-        let op = self.session.borrow_mut().start(self.clock.now());
+        let remembered = self.storage.get().and_then(Storage::remembered);
+        let now = self.clock.now();
+        let op = self.session.borrow_mut().start(now, remembered);
         self.first.set(op);
         if let Some(op) = op {
             drop(self.shared(op));
@@ -232,10 +239,12 @@ impl Driver {
     /// Takes over a session obtained elsewhere.
     pub(crate) fn set_session(self: &Rc<Self>, grant: JsValue) -> Result<(), Failure> {
         let grant = JsDocument(grant);
-        let granted = read::grant(&grant, &self.contract.fields).map_err(|failure| Failure {
+        let wrong = |failure| Failure {
             code: Code::InvalidArgument,
             ..failure
-        })?;
+        };
+        let wall = clock::wall() as u64;
+        let granted = read::grant(&grant, &self.contract.fields, wall).map_err(wrong)?;
         let op = self
             .session
             .borrow_mut()
@@ -345,7 +354,12 @@ impl Driver {
 
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
-            Effect::Send { op, exchange } => self.send(op, exchange),
+            Effect::Send { op, exchange, key } => self.send(op, exchange, key.as_deref()),
+            Effect::Remember(record) => {
+                if let Some(storage) = self.storage.get() {
+                    storage.remember(record.as_ref());
+                }
+            }
             Effect::Abort(_) => {
                 // At most one exchange is under way, so it is this.
                 if let Some(sender) = self.sender() {
@@ -378,10 +392,10 @@ impl Driver {
         }
     }
 
-    fn send(self: &Rc<Self>, op: OpId, exchange: Exchange) {
+    fn send(self: &Rc<Self>, op: OpId, exchange: Exchange, key: Option<&str>) {
         let credentials = take(&self.credentials, op).unwrap_or_default();
         if let Some(sender) = self.sender() {
-            transport::send(self, sender, op, exchange, &credentials);
+            transport::send(self, sender, op, exchange, &credentials, key);
         }
     }
 
@@ -395,8 +409,9 @@ impl Driver {
             let ahead = at.as_millis() as f64 - now.as_millis() as f64;
             clock::wall() + ahead
         });
-        self.hand_over(&arrived.at(fields.access_token), f64::from(token.get()));
-        let user = arrived.at(fields.user);
+        self.hand_over(&arrived.at(&fields.access_token), f64::from(token.get()));
+        let user = fields.user.as_deref().map(|path| arrived.at(path));
+        let user = user.unwrap_or_default();
         let mut present = self.present.borrow_mut();
         let before = present
             .take()
@@ -408,7 +423,7 @@ impl Driver {
             } else {
                 user
             },
-            claims: arrived.claims_at(fields.access_token),
+            claims: arrived.claims_at(&fields.access_token),
             expires_at,
         });
     }

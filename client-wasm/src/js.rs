@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use core::time::Duration;
 
-use evertoken_core::{Event, Failure, Scope, View};
+use evertoken_core::{Event, Failure, Restore, Scope, View};
 use js_sys::{Array, Function, JsString, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -38,7 +38,7 @@ impl Engine {
     pub fn new(
         base_url: JsString,
         allowed_origins: Array,
-        restore: bool,
+        restore: u8,
         refresh_buffer: f64,
         request_timeout: f64,
         fetch: Function,
@@ -51,7 +51,11 @@ impl Engine {
         let setup = Setup {
             base_url: base_url.into(),
             origins: allowed_origins,
-            restore,
+            restore: match restore {
+                0 => Restore::Never,
+                1 => Restore::Hint,
+                _ => Restore::Always,
+            },
             refresh_buffer: millis(refresh_buffer),
             request_timeout: millis(request_timeout),
             fetch: fetch.into(),

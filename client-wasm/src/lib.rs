@@ -37,12 +37,13 @@ mod js;
 mod options;
 mod promise;
 mod send;
+mod storage;
 mod timer;
 mod transport;
 
 pub use client::{AuthClient, Subscription};
 pub use error::Error;
-pub use evertoken_core::{Code, Detail, Event, Failure, Reason, Scope, View};
+pub use evertoken_core::{Code, Detail, Event, Failure, Reason, Restore, Scope, View};
 #[cfg(feature = "js")]
 pub use js::Engine;
 pub use options::Options;

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use evertoken_core::Restore;
 use js_sys::Function;
 
 /// The settings of one [`AuthClient`](crate::AuthClient).
@@ -12,7 +13,7 @@ pub struct Options {
     /// Where the token may go, as origins. Empty: to the origin of `base_url` alone.
     pub allowed_origins: Vec<String>,
     /// Whether to ask the backend at the start for a session from last time.
-    pub restore: bool,
+    pub restore: Restore,
     /// How long before its expiry a token is renewed; at most half its lifetime counts.
     pub refresh_buffer: Duration,
     /// The bound of one exchange with the auth endpoints.

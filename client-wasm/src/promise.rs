@@ -6,7 +6,7 @@ use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(module = "/js/promise.js")]
+#[wasm_bindgen(module = "/js/platform.js")]
 extern "C" {
     #[derive(Debug)]
     pub(crate) type Deferred;

@@ -35,7 +35,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn adopt(this: &Sender, token: &JsValue, number: f64);
 
-    /// Brings an [`Answer`].
+    /// Brings the answer as a record that `transport.rs` reads.
     #[wasm_bindgen(method)]
     pub(crate) fn exchange(
         this: &Sender,
@@ -43,7 +43,12 @@ extern "C" {
         path: &str,
         query: &str,
         body: &JsValue,
+        key: Option<&str>,
     ) -> Promise;
+
+    /// Where an auth endpoint is.
+    #[wasm_bindgen(method)]
+    pub(crate) fn address(this: &Sender, path: &str) -> String;
 
     #[wasm_bindgen(method)]
     pub(crate) fn abort(this: &Sender);
@@ -66,26 +71,10 @@ extern "C" {
         said: &JsValue,
     ) -> JsValue;
 
+    /// Whether a backend is the page's own origin.
+    #[wasm_bindgen(js_name = isOwnOrigin)]
+    pub(crate) fn is_own_origin(base: &JsValue) -> bool;
+
     /// JSON, or `undefined`.
     pub(crate) fn stringify(value: &JsValue) -> JsValue;
-
-    /// What an auth endpoint said.
-    #[derive(Clone, Debug)]
-    pub(crate) type Answer;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn status(this: &Answer) -> u16;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn html(this: &Answer) -> bool;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn challenge(this: &Answer) -> Option<String>;
-
-    #[wasm_bindgen(method, getter, js_name = retryAfter)]
-    pub(crate) fn retry_after(this: &Answer) -> Option<String>;
-
-    /// Parsed JSON, or `undefined`.
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn body(this: &Answer) -> JsValue;
 }

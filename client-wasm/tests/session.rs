@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use evertoken::{AuthClient, Code, Error, Event, Options, Reason, Scope, View};
+use evertoken::{AuthClient, Code, Error, Event, Options, Reason, Restore, Scope, View};
 use support::{Backend, Client, ended, sleep, turn};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -29,7 +29,7 @@ fn client(backend: &Backend) -> AuthClient {
 
 fn client_with(backend: &Backend, change: impl FnOnce(&mut Options)) -> AuthClient {
     let mut options = Options::new("https://api.test");
-    options.restore = false;
+    options.restore = Restore::Never;
     options.fetch = Some(backend.fetch());
     change(&mut options);
     AuthClient::new(options).unwrap()
@@ -175,6 +175,49 @@ async fn a_refresh_that_never_answers_releases_everyone_at_the_bound() {
 }
 
 #[wasm_bindgen_test]
+async fn the_newest_key_is_sent_kept_for_the_next_start_and_forgotten_at_the_logout() {
+    let backend = Backend::new();
+    backend.set_keys(true);
+    let auth = client(&backend);
+    auth.login(credentials()).await.unwrap();
+    backend.script("/auth/refresh", 1, 0, "");
+    assert_eq!(code(auth.refresh().await), Code::Network);
+    auth.refresh().await.unwrap();
+    for n in 0..2 {
+        assert_eq!(backend.saw("/auth/refresh", n, "key"), "1.key");
+    }
+    let name = "evertoken:https://api.test/auth/refresh";
+    assert_eq!(support::stored(), format!(r#"[["{name}","1:2.key"]]"#));
+
+    // The page is loaded again.
+    auth.dispose();
+    let auth = client_with(&backend, |options| options.restore = Restore::Hint);
+    auth.ready().await;
+    assert_eq!(backend.saw("/auth/refresh", 2, "key"), "2.key");
+    assert!(matches!(auth.session(), View::SignedIn { .. }));
+    auth.logout(Scope::Global).await.unwrap();
+    assert_eq!(support::stored(), "[]");
+
+    let auth = client_with(&backend, |options| options.restore = Restore::Hint);
+    auth.ready().await;
+    assert_eq!(
+        backend.count("/auth/refresh"),
+        3,
+        "nothing is remembered, nothing is asked"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn another_origin_gets_no_key_that_it_did_not_hand_out() {
+    let backend = Backend::new();
+    let auth = client(&backend);
+    auth.login(credentials()).await.unwrap();
+    auth.refresh().await.unwrap();
+    assert_eq!(backend.saw("/auth/refresh", 0, "key"), "null");
+    auth.logout(Scope::Global).await.unwrap();
+}
+
+#[wasm_bindgen_test]
 async fn a_lifetime_of_forty_days_asks_for_no_timer_that_overflows() {
     let backend = Backend::new();
     backend.set_lifetime(40.0 * 86_400.0);
@@ -240,7 +283,7 @@ async fn a_transport_that_misbehaves_is_a_network_error() {
         support::without_text(),
     ] {
         let mut options = Options::new("https://api.test");
-        options.restore = false;
+        options.restore = Restore::Never;
         options.fetch = Some(source);
         let auth = AuthClient::new(options).unwrap();
         assert_eq!(code(auth.refresh().await), Code::Network);

@@ -37,7 +37,7 @@ export interface Sender {
 export type EngineConstructor = new (
   baseUrl: string,
   allowedOrigins: string[],
-  restore: boolean,
+  restore: number,
   refreshBuffer: number,
   requestTimeout: number,
   fetch: typeof globalThis.fetch,

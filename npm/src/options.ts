@@ -6,7 +6,8 @@ import type { AuthClientOptions } from "./types.js";
 export interface CheckedOptions {
   baseUrl: string;
   allowedOrigins: string[];
-  restore: boolean;
+  /** 0 never, 1 hint, 2 always. */
+  restore: number;
   refreshBuffer: number;
   requestTimeout: number;
   fetch: typeof fetch;
@@ -22,10 +23,8 @@ export function checkOptions(options: AuthClientOptions<never>): CheckedOptions 
   const { contract = "rotation", restore, parseUser, onEvent } = options;
   choice("contract", contract, ["rotation"]);
   const hasDocument = typeof document !== "undefined";
-  const restoring = choice("restore", restore ?? (hasDocument ? "always" : "never"), [
-    "always",
-    "never",
-  ]);
+  const restores = ["never", "hint", "always"] as const;
+  const restoring = choice("restore", restore ?? (hasDocument ? "always" : "never"), restores);
   for (const [name, value] of Object.entries({ parseUser, onEvent, fetch: options.fetch })) {
     if (value !== undefined && typeof value !== "function") {
       throw invalidArgument(
@@ -37,7 +36,7 @@ export function checkOptions(options: AuthClientOptions<never>): CheckedOptions 
   return {
     baseUrl: baseUrl(options.baseUrl),
     allowedOrigins: origins(options.allowedOrigins),
-    restore: restoring === "always",
+    restore: restores.indexOf(restoring),
     refreshBuffer: duration("refreshBuffer", options.refreshBuffer ?? 60_000, 0),
     requestTimeout: duration("requestTimeout", options.requestTimeout ?? 10_000, 1),
     // Looked up at each call, so that whoever replaces the global later is heard.

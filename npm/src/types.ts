@@ -50,8 +50,11 @@ export interface AuthClientOptions<U = User> {
   contract?: "rotation";
   /** Where the token may go, compared whole. Default: the origin of `baseUrl`. */
   allowedOrigins?: string[];
-  /** Whether to ask the backend at the start for a session from last time. Default: `"always"`; without a document, `"never"`. */
-  restore?: "always" | "never";
+  /**
+   * Whether to ask the backend at the start for a session from last time; with `"hint"` only if this browser
+   * remembers one. Default: `"always"`; without a document, `"never"`.
+   */
+  restore?: "always" | "hint" | "never";
   /** How long before its expiry a token is renewed. Default: 60,000; at most half the lifetime counts. */
   refreshBuffer?: number;
   /** The bound of one exchange with the auth endpoints. Default: 10,000. */

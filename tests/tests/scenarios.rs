@@ -417,3 +417,104 @@ async fn s26_an_abort_signal_on_one_of_twenty_waiting_calls_rejects_that_one_and
     assert_eq!((counters.refresh.ok, counters.resource.ok), (1, 19));
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s10_the_server_rotated_and_the_answer_was_lost_the_session_goes_on_and_nothing_is_revoked()
+{
+    // Of a truncated answer the headers arrive: the cookie is the successor's, the key its predecessor's.
+    for (lost, rotations) in [(status(502), 1), (Do::Truncate, 2), (Do::Garbage, 1)] {
+        let stage = Stage::new().await;
+        stage.signed_in(USER).await;
+        stage.sleep(LIFETIME).await;
+        stage
+            .mock
+            .faults()
+            .add(fault("/auth/refresh", lost.clone()).after());
+        let told = stage.browser.run_with(CALL, json!(1)).await;
+        assert_ne!(told, json!([200]), "{lost:?}");
+        assert_eq!(
+            stage.browser.run_with(CALL, json!(1)).await,
+            json!([200]),
+            "{lost:?}"
+        );
+        let counters = stage.mock.counters();
+        assert_eq!(
+            (counters.rotations, counters.reuse),
+            (rotations, 0),
+            "{lost:?}"
+        );
+        assert_eq!(stage.who_after_reload().await, json!(USER), "{lost:?}");
+        stage.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s11_ten_reloads_in_the_middle_of_refreshes_leave_the_session_alive() {
+    let stage = Stage::new().await;
+    stage.signed_in(USER).await;
+    for _ in 0..10 {
+        stage
+            .mock
+            .faults()
+            .set([Rule::new("/auth/refresh", Do::Delay(150))]);
+        stage.browser.run("auth.refresh().catch(() => {})").await;
+        stage.browser.reload().await;
+        stage.mock.faults().clear();
+        stage.client("{}").await;
+        assert_eq!(stage.session().await["status"], "signed-in");
+    }
+    assert_eq!(stage.mock.counters().reuse, 0);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s39_a_connection_that_dies_before_the_answer_costs_nothing_even_if_the_browser_sends_it_again()
+ {
+    let stage = Stage::new().await;
+    stage.signed_in(USER).await;
+    stage.sleep(LIFETIME).await;
+    stage
+        .mock
+        .faults()
+        .add(fault("/auth/refresh", Do::Reset).after());
+    // Chromium repeats it by itself on a reused connection; another browser says `network`, and the next call does.
+    stage.browser.run_with(CALL, json!(1)).await;
+    assert_eq!(stage.browser.run_with(CALL, json!(1)).await, json!([200]));
+    let counters = stage.mock.counters();
+    assert_eq!(
+        (
+            counters.rotations,
+            counters.refresh.replayed,
+            counters.reuse
+        ),
+        (1, 1, 0)
+    );
+    assert_eq!(stage.who_after_reload().await, json!(USER));
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_a_token_is_kept_where_script_can_read_it() {
+    let stage = Stage::new().await;
+    stage.signed_in(USER).await;
+    stage.browser.run("await auth.refresh()").await;
+    let kept = stage
+        .browser
+        .run(
+            "return JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage),
+               document.cookie, location.href, (await indexedDB.databases?.()) ?? []])",
+        )
+        .await;
+    let kept = kept.as_str().unwrap();
+    assert!(
+        kept.contains("evertoken:"),
+        "the newest key is kept: {kept}"
+    );
+    assert!(!kept.contains("eyJ"), "{kept}");
+    let token = stage
+        .browser
+        .run("return await auth.getAccessToken()")
+        .await;
+    assert!(!kept.contains(token.as_str().unwrap()));
+    stage.end().await;
+}

@@ -42,8 +42,17 @@ impl Session {
                 missing,
                 status,
             } => Some(self.denied(now, reason, missing, status)),
-            Outcome::Failed(failure) => Some(self.not_refreshed(now, failure)),
-            Outcome::Ended => Some(self.not_refreshed(now, Failure::new(Code::Server))),
+            // An old copy of it was answered: the session has moved on, and the newest key says so. A login
+            // that waits is about to replace it.
+            Outcome::Failed(failure)
+                if failure.is_superseded()
+                    && !sent.again
+                    && self.wire.login(self.epoch).is_none() =>
+            {
+                return self.wire.again(sent);
+            }
+            Outcome::Failed(failure) => Some(self.not_refreshed(now, failure, sent.keyed)),
+            Outcome::Ended => Some(self.not_refreshed(now, Failure::new(Code::Server), sent.keyed)),
         };
         self.wake(sent.op, told);
     }
@@ -95,7 +104,7 @@ impl Session {
             // The cookie that the login was answered with never came back: this is no logout.
             State::SignedIn { grant, .. } if missing && grant.generation == 0 => {
                 let failure = Failure::new(Code::Misconfigured).status(status);
-                return self.not_refreshed(now, failure.detail(Detail::CookieDropped));
+                return self.not_refreshed(now, failure.detail(Detail::CookieDropped), true);
             }
             State::Restoring { .. } if missing => Reason::Never,
             State::SignedIn { .. } | State::Restoring { .. } => reason.unwrap_or(Reason::Denied),
@@ -108,12 +117,13 @@ impl Session {
         Failure::new(Code::LoginRequired).status(status)
     }
 
-    /// It did not work, which says nothing about the session.
-    fn not_refreshed(&mut self, now: Instant, failure: Failure) -> Failure {
+    /// It did not work, which says nothing about the session. Without a key, a repetition of what may have been
+    /// carried out looks like theft to the server, so it is not sent unless somebody asks.
+    fn not_refreshed(&mut self, now: Instant, failure: Failure, keyed: bool) -> Failure {
         let failures = self.state.trouble().map_or(0, |trouble| trouble.failures) + 1;
         let asked = failure.retry_after;
-        let retry_in = failure
-            .is_transient()
+        let may_repeat = keyed || !failure.is_ambiguous();
+        let retry_in = (failure.is_transient() && may_repeat)
             .then(|| backoff::delay(failures, asked, &mut self.rng));
         let new = Trouble {
             failure,
@@ -158,7 +168,7 @@ impl Session {
             }
             Outcome::Failed(_) | Outcome::Denied { .. } | Outcome::Ended if overtaken => return,
             Outcome::Failed(failure) => {
-                if is_of_unknown_fate(failure) {
+                if failure.is_ambiguous() {
                     self.find_out();
                 }
                 Err(failure)
@@ -217,7 +227,7 @@ impl Session {
         });
         // A refresh that waited for it would restore what it was to end.
         for refresh in self.wire.take_queued_refreshes() {
-            let failure = self.not_refreshed(now, failure);
+            let failure = self.not_refreshed(now, failure, true);
             self.wake(refresh, Some(failure));
         }
     }
@@ -230,22 +240,5 @@ impl Session {
             failures: 0,
             retry_at: now,
         });
-    }
-}
-
-/// Whether a login that failed like this may have been granted all the same.
-fn is_of_unknown_fate(failure: Failure) -> bool {
-    match failure.code {
-        Code::Network | Code::Timeout => true,
-        // A proxy may have given up on a backend that went on. 408 and 425 come before any work.
-        Code::Server => !matches!(failure.status, Some(408 | 425)),
-        Code::LoginRequired
-        | Code::InvalidCredentials
-        | Code::Rejected
-        | Code::RateLimited
-        | Code::Misconfigured
-        | Code::InvalidArgument
-        | Code::Disposed
-        | Code::Engine => false,
     }
 }

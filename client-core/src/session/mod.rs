@@ -7,11 +7,12 @@ mod wire;
 
 use std::collections::VecDeque;
 
-use crate::config::Config;
+use crate::config::{Config, Restore};
 use crate::effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, Timer, View, Why};
 use crate::failure::{Code, Failure, Reason};
 use crate::grant::TokenId;
 use crate::read::Granted;
+use crate::record::Record;
 use crate::rng::Rng;
 use crate::time::Instant;
 
@@ -32,6 +33,8 @@ pub struct Session {
     /// An exchange of an earlier epoch was given up: a late Set-Cookie of its may have won, so the next
     /// refresh must name the subject that is signed in.
     unsettled: bool,
+    /// The newest key, for the next refresh to send.
+    key: Option<Box<str>>,
     effects: VecDeque<Effect>,
     /// What happened during this call.
     reports: Vec<Event>,
@@ -53,12 +56,11 @@ struct OwedLogout {
 impl Session {
     /// A machine that has done nothing yet. `seed` spreads its deadlines; it need not be secret.
     pub fn new(config: Config, seed: u64) -> Self {
-        let state = if config.restore {
-            State::Restoring { trouble: None }
-        } else {
-            State::SignedOut {
+        let state = match config.restore {
+            Restore::Always => State::Restoring { trouble: None },
+            Restore::Hint | Restore::Never => State::SignedOut {
                 reason: Reason::Never,
-            }
+            },
         };
         let mut session = Self {
             config,
@@ -67,6 +69,7 @@ impl Session {
             epoch: 0,
             owed_logout: None,
             unsettled: false,
+            key: None,
             effects: VecDeque::new(),
             reports: Vec::new(),
             announced: View::SigningOut,
@@ -78,9 +81,15 @@ impl Session {
         session
     }
 
-    /// Looks for a session from last time, if the configuration says so. The operation is what a
-    /// caller waits for to know whether there is one.
-    pub fn start(&mut self, now: Instant) -> Option<OpId> {
+    /// Looks for a session from last time, if the configuration says so; `remembered` is what
+    /// [`Effect::Remember`] last kept. The operation is what a caller waits for to know whether there is one.
+    pub fn start(&mut self, now: Instant, remembered: Option<Record>) -> Option<OpId> {
+        if let Some(record) = remembered {
+            self.key = record.refresh_key;
+            if self.config.restore == Restore::Hint {
+                self.state = State::Restoring { trouble: None };
+            }
+        }
         match self.state {
             State::Restoring { .. } => Some(self.refresh_by(now, Why::Restore)),
             State::SignedOut { .. } | State::SignedIn { .. } | State::Disposed => None,

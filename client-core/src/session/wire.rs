@@ -22,6 +22,8 @@ pub(super) struct Queued {
     pub(super) exchange: Exchange,
     /// Whether a failed logout is being repeated, which nobody waits for.
     pub(super) repeated: bool,
+    /// Whether it is sent once more because an old copy of it was answered.
+    pub(super) again: bool,
 }
 
 /// An exchange on the wire.
@@ -30,6 +32,9 @@ pub(super) struct Sent {
     pub(super) op: OpId,
     pub(super) exchange: Exchange,
     pub(super) repeated: bool,
+    pub(super) again: bool,
+    /// Whether a repetition of it is known for what it is.
+    pub(super) keyed: bool,
     /// The epoch it was sent from: its answer counts in no other.
     pub(super) epoch: u32,
     pub(super) at: Instant,
@@ -58,6 +63,16 @@ impl Wire {
         self.queue.push_back(queued);
     }
 
+    /// Puts a refresh that was answered as an old copy of itself back, to be sent once more.
+    pub(super) fn again(&mut self, sent: Sent) {
+        self.queue.push_front(Queued {
+            op: sent.op,
+            exchange: sent.exchange,
+            repeated: sent.repeated,
+            again: true,
+        });
+    }
+
     /// Takes the next exchange if the wire is free.
     pub(super) fn send_next(&mut self, now: Instant, epoch: u32, bound: Duration) -> Option<Sent> {
         if self.sent.is_some() {
@@ -67,6 +82,7 @@ impl Wire {
             op,
             exchange,
             repeated,
+            again,
         } = self.queue.pop_front()?;
         let waited_for = self.queue.iter().any(hurries);
         let patience = if waited_for {
@@ -78,6 +94,8 @@ impl Wire {
             op,
             exchange,
             repeated,
+            again,
+            keyed: false,
             epoch,
             at: now,
             deadline: now.after(patience),

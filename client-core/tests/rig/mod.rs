@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use evertoken_core::{
     Access, Code, Config, Effect, Event, Exchange, Failure, Granted, Input, Instant, OpId, Outcome,
-    Reason, Scope, Session, Timer, TokenId, View,
+    Reason, Record, Restore, Scope, Session, Timer, TokenId, View,
 };
 
 /// Where a call of `fetch` stands.
@@ -33,6 +33,10 @@ pub struct Rig {
     pub changes: usize,
     /// Everything that was ever sent to an auth endpoint.
     pub sent: Vec<(OpId, Exchange)>,
+    /// The keys that went with it.
+    pub keys: Vec<Option<Box<str>>>,
+    /// What the browser keeps for the next start.
+    pub remembered: Option<Record>,
     pub calls: Vec<Call>,
 }
 
@@ -42,6 +46,7 @@ pub fn granted(subject: &str, seconds: u64) -> Outcome {
     Outcome::Granted(Granted {
         lifetime: Some(Duration::from_secs(seconds)),
         subject: Some(subject.into()),
+        ..Granted::default()
     })
 }
 
@@ -61,7 +66,8 @@ impl Rig {
     /// A client that looks for nothing at its start.
     pub fn signed_out() -> Self {
         Self::with(Config {
-            restore: false,
+            restore: Restore::Never,
+            random_keys: true,
             ..Config::default()
         })
     }
@@ -80,7 +86,10 @@ impl Rig {
 
     /// A client at its start, already asking.
     pub fn restoring() -> Self {
-        Self::with(Config::default())
+        Self::with(Config {
+            random_keys: true,
+            ..Config::default()
+        })
     }
 
     pub fn with(config: Config) -> Self {
@@ -93,9 +102,11 @@ impl Rig {
             adopted: vec![],
             changes: 0,
             sent: vec![],
+            keys: vec![],
+            remembered: None,
             calls: vec![],
         };
-        rig.session.start(rig.now);
+        rig.session.start(rig.now, None);
         rig.drain();
         rig
     }
@@ -254,7 +265,11 @@ impl Rig {
     pub fn drain(&mut self) {
         while let Some(effect) = self.session.poll_effect() {
             match effect {
-                Effect::Send { op, exchange } => self.sent.push((op, exchange)),
+                Effect::Send { op, exchange, key } => {
+                    self.sent.push((op, exchange));
+                    self.keys.push(key);
+                }
+                Effect::Remember(record) => self.remembered = record,
                 Effect::Abort(op) => self.aborted.push(op),
                 Effect::Adopt { op, token, .. } => self.adopted.push((op, token)),
                 Effect::Wake { op, failure } => self.wake(op, failure),

@@ -22,6 +22,9 @@ extern "C" {
     pub fn fetch(this: &Backend) -> Function;
     #[wasm_bindgen(method, setter)]
     pub fn set_lifetime(this: &Backend, seconds: f64);
+    /// Whether keys are handed out.
+    #[wasm_bindgen(method, setter)]
+    pub fn set_keys(this: &Backend, handed: bool);
     /// Whose tokens are issued from now on.
     #[wasm_bindgen(method, setter)]
     pub fn set_subject(this: &Backend, id: &str);
@@ -56,6 +59,7 @@ extern "C" {
     pub fn without_text() -> Function;
     pub fn circular() -> JsValue;
     pub fn delays() -> Array;
+    pub fn stored() -> String;
 }
 
 impl Backend {
@@ -150,7 +154,7 @@ impl Client {
         let engine = evertoken::Engine::new(
             base.into(),
             Array::new(),
-            restore,
+            if restore { 2 } else { 0 },
             60_000.0,
             timeout,
             backend.fetch(),

@@ -6,6 +6,8 @@ export class Backend {
   accepted = "";
   lifetime = 900;
   subject = "u1";
+  /** Whether keys are handed out. */
+  keys = false;
   received = [];
   #scripts = new Map();
   #held = new Map();
@@ -69,6 +71,7 @@ export class Backend {
       authorization: headers.get("authorization"),
       marker: headers.get("x-marker"),
       type: headers.get("content-type"),
+      key: headers.get("idempotency-key"),
       body: await text(whole && init.body === undefined ? input : init.body),
       priority: init.priority,
       only: init.onlyThisPlatform,
@@ -98,6 +101,7 @@ export class Backend {
         return json(200, {
           accessToken: this.accepted,
           expiresIn: this.lifetime,
+          ...(this.keys && { refreshKey: `${this.issued}.key` }),
           user: { id: this.subject, email: "user@example.com" },
         });
       case "/auth/logout":
@@ -237,4 +241,9 @@ export function delays() {
     return real(callback, delay, ...rest);
   };
   return asked;
+}
+
+/** What the browser keeps for clients of this backend, and nothing else. */
+export function stored() {
+  return JSON.stringify(Object.entries(localStorage).filter(([name]) => name.includes("api.test")));
 }

@@ -1,3 +1,13 @@
+// What the browser does for the shell in a few lines: promises, parsed answers, storage, randomness. One
+// module, because each is a request of its own where nothing bundles them.
+
+/** A promise that somebody else fulfils. */
+export class Deferred {
+  /** @type {(value: unknown) => void} */
+  settle = () => {};
+  promise = new Promise((resolve) => (this.settle = resolve));
+}
+
 // What a backend said, seen through dotted paths. Base64 and the text of numbers are the browser's.
 
 /**
@@ -54,4 +64,31 @@ export function claims(value, path) {
   } catch {
     return undefined;
   }
+}
+
+// What a browser keeps from one start to the next. Where there is no storage, or none is allowed, nothing is kept.
+
+/** @returns {string | undefined} */
+export function kept(/** @type {string} */ name) {
+  try {
+    return localStorage.getItem(name) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a text, or forgets what was kept. */
+export function keep(/** @type {string} */ name, /** @type {string | undefined} */ text) {
+  try {
+    if (text === undefined) localStorage.removeItem(name);
+    else localStorage.setItem(name, text);
+  } catch {
+    // The next start asks the backend without it.
+  }
+}
+
+/** Randomness for jitter and keys: 53 bits, which is what a number holds. */
+export function seed() {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high % 2 ** 21) * 2 ** 32 + low;
 }

@@ -1,0 +1,189 @@
+//! The server rotated and nobody heard: the same request again, known by its key.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test that fails says so by panicking; each file uses its own part of the rig"
+)]
+
+mod rig;
+
+use core::time::Duration;
+
+use evertoken_core::{
+    Code, Config, Detail, Effect, Exchange, Failure, Granted, Instant, Outcome, Reason, Record,
+    Restore, Session, View,
+};
+use rig::{LIFETIME, Rig, denied, failed, granted};
+
+/// A generation of `a`'s session that comes with a key.
+fn handed(key: &str) -> Outcome {
+    Outcome::Granted(Granted {
+        lifetime: Some(Duration::from_secs(LIFETIME)),
+        subject: Some("a".into()),
+        refresh_key: Some(key.into()),
+        ..Granted::default()
+    })
+}
+
+fn superseded() -> Outcome {
+    let failure = Failure::new(Code::Server).status(409);
+    Outcome::Failed(failure.detail(Detail::Superseded))
+}
+
+fn last_key(rig: &Rig) -> Option<&str> {
+    rig.keys.last().unwrap().as_deref()
+}
+
+fn refresh(rig: &mut Rig) {
+    rig.session.refresh(rig.now);
+    rig.drain();
+}
+
+fn record(key: &str) -> Option<Record> {
+    Some(Record {
+        refresh_key: Some(key.into()),
+    })
+}
+
+#[test]
+fn s10_the_server_rotated_and_the_answer_was_lost_the_same_key_is_sent_again_and_the_session_goes_on()
+ {
+    let mut rig = Rig::signed_out();
+    let login = rig.login();
+    rig.answer(login, handed("1.first"));
+    refresh(&mut rig);
+    assert_eq!(last_key(&rig), Some("1.first"));
+    rig.answer_refresh(failed(Code::Network));
+
+    rig.pass_until_refresh();
+    assert_eq!(last_key(&rig), Some("1.first"));
+    rig.answer_refresh(handed("2.second"));
+    refresh(&mut rig);
+    assert_eq!(last_key(&rig), Some("2.second"));
+    assert!(rig.is_signed_in());
+}
+
+#[test]
+fn s11_a_reload_in_the_middle_of_a_refresh_sends_the_key_that_was_kept() {
+    let mut rig = Rig::signed_out();
+    let login = rig.login();
+    rig.answer(login, handed("1.first"));
+    refresh(&mut rig);
+    let kept = rig.remembered.clone();
+    assert_eq!(kept, record("1.first"));
+
+    let mut reloaded = Session::new(Config::default(), 2);
+    reloaded.start(Instant::default(), kept);
+    let sent = std::iter::from_fn(|| reloaded.poll_effect()).find_map(|effect| match effect {
+        Effect::Send { key, .. } => key,
+        _ => None,
+    });
+    assert_eq!(sent.as_deref(), Some("1.first"));
+}
+
+#[test]
+fn where_no_key_is_handed_out_a_random_one_is_kept_first_and_good_for_one_generation() {
+    let mut rig = Rig::signed_in();
+    refresh(&mut rig);
+    let first = last_key(&rig).unwrap().to_owned();
+    assert_eq!(first.len(), 32);
+    assert_eq!(rig.remembered, record(&first), "kept before it is sent");
+    rig.answer_refresh(failed(Code::Timeout));
+    refresh(&mut rig);
+    assert_eq!(last_key(&rig), Some(first.as_str()));
+    rig.answer_refresh(granted("a", LIFETIME));
+    refresh(&mut rig);
+    assert_ne!(last_key(&rig), Some(first.as_str()));
+}
+
+#[test]
+fn without_any_key_what_may_have_been_carried_out_is_repeated_only_when_somebody_asks() {
+    let mut rig = Rig::with(Config {
+        restore: Restore::Never,
+        ..Config::default()
+    });
+    let login = rig.login();
+    rig.answer(login, granted("a", LIFETIME));
+    rig.pass_until_refresh();
+    assert_eq!(last_key(&rig), None);
+    rig.answer_refresh(failed(Code::Network));
+    rig.pass(Duration::from_secs(2 * LIFETIME));
+    assert_eq!(rig.refreshes(), 1);
+    rig.call();
+    assert_eq!(rig.refreshes(), 2);
+    let limited = Failure::new(Code::RateLimited).status(429);
+    rig.answer_refresh(Outcome::Failed(limited));
+    rig.pass(Duration::from_secs(5));
+    assert_eq!(rig.refreshes(), 3, "a 429 was not carried out");
+}
+
+#[test]
+fn a_session_that_is_over_forgets_its_key() {
+    let mut rig = Rig::signed_out();
+    let login = rig.login();
+    rig.answer(login, handed("1.first"));
+    refresh(&mut rig);
+    rig.answer_refresh(denied(Reason::Revoked));
+    assert_eq!(rig.remembered, None);
+
+    let login = rig.login();
+    rig.answer(login, handed("1.other"));
+    assert_eq!(rig.remembered, record("1.other"));
+    rig.logout();
+    assert_eq!(rig.remembered, None);
+}
+
+#[test]
+fn s40_a_409_superseded_is_sent_once_more_and_no_loop() {
+    let mut rig = Rig::signed_in();
+    refresh(&mut rig);
+    let waiting = {
+        rig.sleep(Duration::from_secs(LIFETIME));
+        rig.call()
+    };
+    rig.answer_refresh(superseded());
+    assert_eq!(rig.refreshes(), 2);
+    rig.answer_refresh(superseded());
+    assert_eq!(rig.refreshes(), 2);
+    assert_eq!(rig.code_of(waiting), Code::Server);
+    assert!(rig.is_signed_in());
+
+    rig.pass_until_refresh();
+    rig.answer_refresh(superseded());
+    rig.answer_refresh(granted("a", LIFETIME));
+    assert!(rig.is_signed_in());
+}
+
+#[test]
+fn a_browser_that_remembers_nothing_is_not_asked_about_where_a_hint_is_wanted() {
+    for (remembered, asked) in [(None, 0), (Some(Record::default()), 1)] {
+        let config = Config {
+            restore: Restore::Hint,
+            ..Config::default()
+        };
+        let mut session = Session::new(config, 1);
+        let op = session.start(Instant::default(), remembered);
+        assert_eq!(op.is_some(), asked == 1);
+        let sent = std::iter::from_fn(|| session.poll_effect())
+            .filter(|effect| {
+                matches!(
+                    effect,
+                    Effect::Send {
+                        exchange: Exchange::Refresh(_),
+                        ..
+                    }
+                )
+            })
+            .count();
+        assert_eq!(sent, asked);
+        let signed_out = session.view(Instant::default()) == View::SignedOut(Reason::Never);
+        assert_eq!(signed_out, asked == 0);
+    }
+}

@@ -42,8 +42,13 @@ impl Session {
                 missing,
                 status,
             } => Some(self.denied(now, reason, missing, status)),
-            // An old copy of it was answered: the session has moved on, and the newest key says so.
-            Outcome::Failed(failure) if failure.is_superseded() && !sent.again => {
+            // An old copy of it was answered: the session has moved on, and the newest key says so. A login
+            // that waits is about to replace it.
+            Outcome::Failed(failure)
+                if failure.is_superseded()
+                    && !sent.again
+                    && self.wire.login(self.epoch).is_none() =>
+            {
                 return self.wire.again(sent);
             }
             Outcome::Failed(failure) => Some(self.not_refreshed(now, failure, sent.keyed)),

@@ -5,13 +5,12 @@ use evertoken_core::{
     Why,
 };
 
-use super::ledger::{
-    BOUND, CEILING, FLOOR, LateCookie, Ledger, OnWire, PATIENCE, User, WORTH_ONE_TRY, Want, Who,
-};
+use super::entries::{LateCookie, OnWire, User, Want, Who};
+use super::ledger::{BOUND, CEILING, FLOOR, Ledger, PATIENCE, WORTH_ONE_TRY};
 
 // What the machine wants done.
 impl Ledger {
-    pub fn sent(&mut self, now: Instant, op: OpId, exchange: Exchange) {
+    pub fn sent(&mut self, now: Instant, op: OpId, exchange: Exchange, key: Option<Box<str>>) {
         assert!(
             self.wire.is_none(),
             "one exchange at a time: {:?}",
@@ -19,14 +18,18 @@ impl Ledger {
         );
         assert!(!self.over.contains(&op), "{op:?} is over");
         assert!(!matches!(self.who, Who::Disposed), "disposed");
+        let again = self.again.take();
+        assert!(again.is_none_or(|again| again == op), "{again:?} first");
         match exchange {
             Exchange::Refresh(why) => {
+                self.check_key(key.as_deref());
                 assert_eq!(self.debt, None, "an owed logout goes before any refresh");
                 let undone = self.callers.values();
                 let mut undone = undone.filter(|caller| caller.scope != Some(Scope::Others));
                 assert!(undone.next().is_none(), "a login or logout goes first");
                 let pause = self.last_refresh_ended.map(|ended| now.since(ended));
-                if let (Why::Timer, Some(pause)) = (why, pause) {
+                if let (Why::Timer, Some(pause), None) = (why, pause, again) {
+                    assert!(!self.unrepeatable, "it would look like theft");
                     assert!(pause >= FLOOR, "spinning: {pause:?}");
                 }
                 self.last_op = self.last_op.max(Some(op));
@@ -51,8 +54,25 @@ impl Ledger {
             era: self.era,
             at: now,
             deadline: now.after(if hurried { PATIENCE } else { BOUND }),
+            keyed: key.is_some(),
+            again: again.is_some(),
             debt_grew: false,
         });
+    }
+
+    /// A refresh sends the newest key, and the same until there is a newer one. It is kept before it is sent.
+    fn check_key(&mut self, key: Option<&str>) {
+        if self.key.is_some() {
+            assert_eq!(self.key.as_deref(), key, "the newest key");
+        } else {
+            assert_eq!(self.random_keys, key.is_some());
+            self.key = key.map(Box::from);
+        }
+        if key.is_some() {
+            let kept = self.remembered.as_ref();
+            let kept = kept.and_then(|record| record.refresh_key.as_deref());
+            assert_eq!(kept, key, "kept before it is sent");
+        }
     }
 
     pub fn aborted(&mut self, now: Instant, op: OpId) {
@@ -91,6 +111,8 @@ impl Ledger {
         let stretch = if keep_user { last } else { last + 1 };
         self.stretches.insert(token, stretch);
         self.left_alone = None;
+        self.unrepeatable = false;
+        self.key = due.key;
         self.who = Who::User(User {
             token,
             stretch,
@@ -227,6 +249,10 @@ impl Ledger {
     /// Whether the machine may rest here, after it was asked or told something.
     pub fn check(&self, timeout: Option<(Instant, Timer)>, waiting: usize) {
         assert!(self.due.is_none(), "a token is due: {:?}", self.due);
+        assert_eq!(self.again, None, "it was to be sent once more");
+        if let (Who::Nobody(_), None) = (&self.who, &self.key) {
+            assert_eq!(self.remembered, None, "nobody is signed in");
+        }
         for (op, caller) in &self.callers {
             assert_eq!(caller.verdict, None, "{op:?}'s caller was not told");
         }
@@ -261,7 +287,7 @@ impl Ledger {
         if let Who::Disposed = self.who {
             return;
         }
-        if self.callers.values().any(|caller| caller.scope.is_none()) {
+        if self.is_signing_in() {
             assert_eq!(view, View::SigningIn);
             return;
         }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use evertoken_core::{Code, Failure, Scope};
+use evertoken_core::{Code, Detail, Failure, Scope};
 
 use super::script::{
     Answer, End, Grant, Start,
@@ -10,14 +10,15 @@ use super::script::{
 };
 use super::shell::Shell;
 
-const A: Grant = Grant(Some("a"), Some(900));
-const B: Grant = Grant(Some("b"), Some(900));
+const A: Grant = Grant(Some("a"), Some(900), None);
+const B: Grant = Grant(Some("b"), Some(900), None);
 const LOST: Step = Answered(Answer::Failed(Failure::new(Code::Network)));
 const ON_TIME: Step = Ring(Duration::ZERO);
 
 fn live(end: End, steps: &[Step]) {
     let start = Start {
         restore: false,
+        random_keys: true,
         seed: 0,
         end,
     };
@@ -117,6 +118,15 @@ fn a_logout_that_is_only_repeated_does_not_cut_short_the_one_before_it() {
             Refresh,
             Pass(Duration::from_secs(3)),
         ],
+    );
+}
+
+#[test]
+fn a_login_does_not_wait_for_a_refresh_to_be_sent_once_more() {
+    let superseded = Failure::new(Code::Server).detail(Detail::Superseded);
+    live(
+        End::Answered,
+        &[Refresh, Login, Answered(Answer::Failed(superseded))],
     );
 }
 

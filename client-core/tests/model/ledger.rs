@@ -1,14 +1,18 @@
 //! The model: who is signed in, the one exchange on the wire, and what the server still has to be told.
 //!
 //! It hears every verb and every answer, and from them alone says what must have become of the session. Of the
-//! machine's own state it knows nothing. What it says of effects and answers is in `judge.rs`.
+//! machine's own state it knows nothing. What it keeps is in `entries.rs`; what it says of effects and answers
+//! is in `judge.rs`.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use evertoken_core::{
-    Code, Exchange, Failure, Granted, Instant, OpId, Outcome, Reason, Scope, TokenId,
+    Code, Detail, Exchange, Failure, Granted, Instant, OpId, Outcome, Reason, Record, Scope,
+    TokenId,
 };
+
+use super::entries::{Caller, Due, LateCookie, OnWire, Who};
 
 pub(super) const BOUND: Duration = Duration::from_secs(10);
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
@@ -16,79 +20,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) const CEILING: Duration = Duration::from_secs(60);
 pub(super) const FLOOR: Duration = Duration::from_millis(250);
 pub(super) const WORTH_ONE_TRY: Duration = Duration::from_secs(1);
-
-#[derive(Debug)]
-pub enum Who {
-    Nobody(Reason),
-    /// Nobody knows yet.
-    Unknown,
-    User(User),
-    Disposed,
-}
-
-/// One token, and the stretch of one user's tokens that it belongs to.
-#[derive(Debug)]
-pub struct User {
-    pub(super) token: TokenId,
-    pub(super) stretch: u32,
-    pub(super) name: Option<Box<str>>,
-    pub(super) good_until: Option<Instant>,
-    /// It is a login's own token: no cookie has come back yet.
-    pub(super) first: bool,
-    /// The last refresh did not work.
-    pub(super) failing: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct OnWire {
-    pub(super) op: OpId,
-    pub(super) exchange: Exchange,
-    pub(super) era: u32,
-    pub(super) at: Instant,
-    pub(super) deadline: Instant,
-    /// The server was to be told of more after this was sent.
-    pub(super) debt_grew: bool,
-}
-
-/// The caller of a login or a logout, until it is told how that ended.
-#[derive(Debug)]
-pub(super) struct Caller {
-    /// `None` for a login, else what the logout ends.
-    pub(super) scope: Option<Scope>,
-    pub(super) sent: bool,
-    /// How it ended, if it has.
-    pub(super) verdict: Option<bool>,
-}
-
-/// A token that must come out as [`evertoken_core::Effect::Adopt`].
-#[derive(Debug)]
-pub(super) struct Due {
-    pub(super) op: OpId,
-    pub(super) keep_user: bool,
-    pub(super) first: bool,
-    pub(super) name: Option<Box<str>>,
-    pub(super) expires: Option<Instant>,
-    /// The session may be given up instead: nobody can tell whose cookie it was.
-    pub(super) or_nobody: bool,
-}
-
-/// Whether a late Set-Cookie of an exchange that was given up may have won.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum LateCookie {
-    No,
-    Perhaps,
-    Certainly,
-}
-
-/// What somebody wants of the machine.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Want {
-    Token,
-    /// A token that is not this one.
-    Other(TokenId),
-    /// A renewal.
-    Renewal,
-}
 
 #[derive(Debug)]
 pub struct Ledger {
@@ -106,10 +37,19 @@ pub struct Ledger {
     pub(super) left_alone: Option<(Instant, Option<Duration>)>,
     pub(super) last_refresh_ended: Option<Instant>,
     pub(super) last_op: Option<OpId>,
+    /// The newest key, and whether a random one is made where none was handed out.
+    pub(super) key: Option<Box<str>>,
+    pub(super) random_keys: bool,
+    /// What the browser keeps.
+    pub(super) remembered: Option<Record>,
+    /// The refresh that is to be sent once more.
+    pub(super) again: Option<OpId>,
+    /// The last refresh may have been carried out, and nothing would tell a repetition from theft.
+    pub(super) unrepeatable: bool,
 }
 
 impl Ledger {
-    pub fn new(restore: bool) -> Self {
+    pub fn new(restore: bool, random_keys: bool) -> Self {
         Self {
             who: if restore {
                 Who::Unknown
@@ -127,6 +67,11 @@ impl Ledger {
             left_alone: None,
             last_refresh_ended: None,
             last_op: None,
+            key: None,
+            random_keys,
+            remembered: None,
+            again: None,
+            unrepeatable: false,
         }
     }
 
@@ -151,6 +96,7 @@ impl Ledger {
         self.who = Who::Nobody(Reason::Logout);
         if !joined {
             self.era += 1;
+            self.key = None;
             let scope = self.debt.take().map_or(scope, |debt| both(debt, scope));
             self.ask(now, op, Some(scope));
         }
@@ -178,6 +124,12 @@ impl Ledger {
     /// The exchange on the wire is over.
     pub fn answered(&mut self, now: Instant, outcome: Outcome) {
         let sent = self.wire.take().expect("something is on the wire");
+        let is_refresh = matches!(sent.exchange, Exchange::Refresh(_));
+        let counts = sent.era == self.era && !self.is_signing_in();
+        if is_refresh && counts && is_superseded(&outcome) && !sent.again {
+            self.again = Some(sent.op);
+            return;
+        }
         self.over.insert(sent.op);
         match sent.exchange {
             Exchange::Refresh(_) => {
@@ -209,6 +161,7 @@ impl Ledger {
                         first: false,
                         expires: granted.lifetime.map(|lifetime| sent.at.after(lifetime)),
                         name: if same { new.or(old) } else { new },
+                        key: granted.refresh_key,
                         or_nobody: !same && late == LateCookie::Perhaps,
                     });
                 }
@@ -217,26 +170,36 @@ impl Ledger {
                     self.begin(sent.op, sent.at, granted, false);
                 }
             },
-            Outcome::Denied { missing, .. } => match &mut self.who {
-                Who::User(user) if missing && user.first => {
-                    user.failing = true;
-                    self.left_alone = None;
-                }
-                Who::Unknown if missing => self.who = Who::Nobody(Reason::Never),
-                Who::User(_) | Who::Unknown => self.who = Who::Nobody(Reason::Expired),
-                Who::Nobody(_) | Who::Disposed => {}
-            },
-            Outcome::Failed(failure) => self.refresh_failed(now, failure),
-            Outcome::Ended => self.refresh_failed(now, Failure::new(Code::Server)),
+            Outcome::Denied { missing, .. } => self.denied(missing),
+            Outcome::Failed(failure) => self.refresh_failed(now, failure, sent.keyed),
+            Outcome::Ended => {
+                self.refresh_failed(now, Failure::new(Code::Server), sent.keyed);
+            }
         }
     }
 
-    fn refresh_failed(&mut self, now: Instant, failure: Failure) {
+    fn denied(&mut self, missing: bool) {
+        match &mut self.who {
+            Who::User(user) if missing && user.first => {
+                user.failing = true;
+                self.left_alone = None;
+                self.unrepeatable = false;
+                return;
+            }
+            Who::Unknown if missing => self.who = Who::Nobody(Reason::Never),
+            Who::User(_) | Who::Unknown => self.who = Who::Nobody(Reason::Expired),
+            Who::Nobody(_) | Who::Disposed => {}
+        }
+        self.key = None;
+    }
+
+    fn refresh_failed(&mut self, now: Instant, failure: Failure, keyed: bool) {
         match &mut self.who {
             Who::User(user) => user.failing = true,
             Who::Unknown => {}
             Who::Nobody(_) | Who::Disposed => return,
         }
+        self.unrepeatable = !keyed && may_have_been_granted(failure);
         self.leave_alone(now, failure);
     }
 
@@ -263,6 +226,7 @@ impl Ledger {
             Outcome::Failed(failure) if may_have_been_granted(failure) => {
                 self.who = Who::Unknown;
                 self.left_alone = None;
+                self.unrepeatable = false;
             }
             Outcome::Failed(_) | Outcome::Denied { .. } | Outcome::Ended => {}
         }
@@ -280,6 +244,7 @@ impl Ledger {
                 Who::Nobody(_) | Who::Unknown => {
                     self.owe(scope);
                     // Whoever waited to be restored after it failed with it.
+                    self.unrepeatable = false;
                     let before = self.left_alone;
                     self.leave_alone(now, *failure);
                     self.left_alone = self.left_alone.or(before);
@@ -298,12 +263,18 @@ impl Ledger {
             first,
             expires: granted.lifetime.map(|lifetime| sent.after(lifetime)),
             name: granted.subject,
+            key: granted.refresh_key,
             or_nobody: false,
         });
     }
 
+    pub(super) fn is_signing_in(&self) -> bool {
+        self.callers.values().any(|caller| caller.scope.is_none())
+    }
+
     pub(super) fn taken_over(&mut self) {
         self.who = Who::Nobody(Reason::Replaced);
+        self.key = None;
         self.owe(Scope::Local);
     }
 
@@ -354,12 +325,6 @@ impl Ledger {
     }
 }
 
-impl User {
-    pub(super) fn is_good(&self, now: Instant) -> bool {
-        self.good_until.is_none_or(|until| now < until)
-    }
-}
-
 /// The scope that ends what both end.
 fn both(one: Scope, other: Scope) -> Scope {
     if one == other { one } else { Scope::Global }
@@ -369,5 +334,9 @@ fn both(one: Scope, other: Scope) -> Scope {
 fn may_have_been_granted(failure: Failure) -> bool {
     let is_too_early = matches!(failure.status, Some(408 | 425));
     matches!(failure.code, Code::Network | Code::Timeout)
-        || (failure.code == Code::Server && !is_too_early)
+        || (failure.code == Code::Server && !is_too_early && failure.detail != Detail::Superseded)
+}
+
+fn is_superseded(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(failure) if failure.detail == Detail::Superseded)
 }

@@ -17,6 +17,7 @@
     reason = "a test that fails says so by panicking"
 )]
 
+mod entries;
 mod judge;
 mod kept;
 mod ledger;

@@ -11,6 +11,8 @@ use proptest_state_machine::ReferenceStateMachine;
 pub struct Start {
     /// Whether a session from last time is looked for.
     pub restore: bool,
+    /// Whether a refresh for which no key was handed out sends a random one.
+    pub random_keys: bool,
     pub seed: u64,
     pub end: End,
 }
@@ -50,9 +52,13 @@ pub enum Step {
     Sleep(Duration),
 }
 
-/// Who a token stands for, if the backend says, and for how long, in seconds.
+/// Who a token stands for, if the backend says, for how many seconds, and the key that is handed out with it.
 #[derive(Clone, Copy, Debug)]
-pub struct Grant(pub Option<&'static str>, pub Option<u64>);
+pub struct Grant(
+    pub Option<&'static str>,
+    pub Option<u64>,
+    pub Option<&'static str>,
+);
 
 #[derive(Clone, Copy, Debug)]
 pub enum Answer {
@@ -67,6 +73,7 @@ impl Grant {
         Granted {
             lifetime: self.1.map(Duration::from_secs),
             subject: self.0.map(Box::from),
+            refresh_key: self.2.map(Box::from),
             ..Granted::default()
         }
     }
@@ -95,8 +102,13 @@ impl ReferenceStateMachine for Script {
 
     fn init_state() -> BoxedStrategy<Start> {
         let end = prop_oneof![Just(End::Answered), Just(End::Silent), Just(End::Disposed),];
-        (any::<bool>(), any::<u64>(), end)
-            .prop_map(|(restore, seed, end)| Start { restore, seed, end })
+        (any::<bool>(), any::<bool>(), any::<u64>(), end)
+            .prop_map(|(restore, random_keys, seed, end)| Start {
+                restore,
+                random_keys,
+                seed,
+                end,
+            })
             .boxed()
     }
 
@@ -146,7 +158,8 @@ fn grant() -> impl Strategy<Value = Grant> {
         1 => Just(Some(30)),
         1 => Just(None),
     ];
-    (who, seconds).prop_map(|(who, seconds)| Grant(who, seconds))
+    let key = prop_oneof![Just(None), Just(Some("1.one")), Just(Some("2.two"))];
+    (who, seconds, key).prop_map(|(who, seconds, key)| Grant(who, seconds, key))
 }
 
 fn answer() -> impl Strategy<Value = Answer> {
@@ -167,6 +180,7 @@ fn failure() -> impl Strategy<Value = Failure> {
         3 => Just(Failure::new(Code::Network)),
         1 => Just(Failure::new(Code::Server)),
         1 => Just(Failure::new(Code::Server).status(408)),
+        1 => Just(Failure::new(Code::Server).status(409).detail(Detail::Superseded)),
         1 => Just(Failure::new(Code::RateLimited)),
         1 => Just(asked),
         1 => Just(Failure::new(Code::Misconfigured).detail(Detail::BadLifetime)),

@@ -7,7 +7,8 @@ use evertoken_core::{
     TokenId, View,
 };
 
-use super::ledger::{Ledger, Want};
+use super::entries::Want;
+use super::ledger::Ledger;
 use super::script::{Answer, End, Grant, Start, Step};
 
 /// Whoever is woken may have to wait again, for something younger; but not for ever.
@@ -36,14 +37,14 @@ impl Shell {
             } else {
                 Restore::Never
             },
-            random_keys: true,
+            random_keys: start.random_keys,
             ..Config::default()
         };
         let session = Session::new(config, start.seed);
         let mut shell = Self {
             seen: session.view(now),
             session,
-            ledger: Ledger::new(start.restore),
+            ledger: Ledger::new(start.restore, start.random_keys),
             now,
             waiting: vec![],
             woken: vec![],
@@ -118,7 +119,7 @@ impl Shell {
         loop {
             match self.ledger.on_wire() {
                 Some((_, Exchange::Logout(_))) => self.answer(Answer::Ended),
-                Some(_) => self.answer(Answer::Granted(Grant(Some("a"), Some(900)))),
+                Some(_) => self.answer(Answer::Granted(Grant(Some("a"), Some(900), None))),
                 None if self.ledger.owes() => self.ring(Duration::ZERO),
                 None => return,
             }
@@ -133,7 +134,7 @@ impl Shell {
         self.drain();
         self.session.dispose();
         for which in 0..self.ops.len() {
-            self.answer_late(which, Answer::Granted(Grant(Some("a"), None)));
+            self.answer_late(which, Answer::Granted(Grant(Some("a"), None, None)));
         }
         self.session.handle(self.now, Input::Tick);
         self.ask(Want::Token);
@@ -142,7 +143,7 @@ impl Shell {
             self.session.login(self.now),
             self.session.logout(self.now, Default::default()),
             self.session
-                .set_session(self.now, Grant(None, None).granted()),
+                .set_session(self.now, Grant(None, None, None).granted()),
         ];
         let disposed = Err(Failure::new(Code::Disposed));
         assert!(refusals.into_iter().all(|refusal| refusal == disposed));
@@ -265,9 +266,9 @@ impl Shell {
     fn perform(&mut self) {
         while let Some(effect) = self.session.poll_effect() {
             match effect {
-                Effect::Send { op, exchange, .. } => {
+                Effect::Send { op, exchange, key } => {
                     self.ops.push(op);
-                    self.ledger.sent(self.now, op, exchange);
+                    self.ledger.sent(self.now, op, exchange, key);
                 }
                 Effect::Abort(op) => self.ledger.aborted(self.now, op),
                 Effect::Adopt {
@@ -279,7 +280,7 @@ impl Shell {
                     self.tokens.push(token);
                     self.ledger.adopted(self.now, op, token, keep_user, expires);
                 }
-                Effect::Remember(_) => {}
+                Effect::Remember(record) => self.ledger.remembered = record,
                 Effect::Forget => self.ledger.forgotten(),
                 Effect::Wake { op, failure } => self.woken.push((op, failure)),
                 Effect::Done { op, result } => self.ledger.done(op, result),

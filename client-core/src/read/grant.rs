@@ -126,9 +126,10 @@ fn subject<D: Document>(body: &D, fields: &Fields, claims: Option<&D>) -> Option
     claimed.or_else(|| {
         let user = fields.user.as_deref()?;
         IDS.iter().find_map(|id| {
-            let mut path = String::from(user);
-            path.push_str(".");
-            path.push_str(id);
+            let mut path = String::new();
+            for part in [user, ".", id] {
+                path.push_str(part);
+            }
             body.text(&path)
         })
     })

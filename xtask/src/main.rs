@@ -1,9 +1,10 @@
 //! The tool chain in one word: `cargo xtask build`, and so on.
 //!
-//! One file an idea. `main` reads the words; `build` (the engine, then the package), `test`, `demo` and `size` are the
-//! commands; below them `tools` fetches what is needed, `stamp` remembers what is done, `run` and `signals` own the
+//! One file an idea. `main` reads the words; `build` (the engine, then the package), `test`, `demo`, `size` and `bench` are
+//! the commands; below them `tools` fetches what is needed, `stamp` remembers what is done, `run` and `signals` own the
 //! processes, `say` owns the terminal. It runs on Linux and macOS: processes are led by groups and signals.
 
+mod bench;
 mod browser;
 mod demo;
 mod engine;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 
 use lexopt::{Arg, ValueExt};
 
+use crate::bench::Bench;
 use crate::browser::Browser;
 use crate::place::Place;
 use crate::say::Done;
@@ -37,6 +39,7 @@ Usage: cargo xtask <command>
   test [lint|core|mock|wasm|npm|e2e] [--browser chrome|firefox]
                                           every test, or one part
   size [--json]                           what the package weighs, against npm/size-budget.json
+  bench [core] [--json]                   what the session machine costs, in time and in allocations
 ";
 
 /// What was asked for.
@@ -52,6 +55,10 @@ enum Command {
         browser: Browser,
     },
     Size {
+        json: bool,
+    },
+    Bench {
+        only: Option<Bench>,
         json: bool,
     },
     Help,
@@ -82,6 +89,7 @@ fn perform(command: Command) -> Done<bool> {
         Command::Demo { port, open } => demo::demo(&Place::find()?, port, open)?,
         Command::Test { only, browser } => return test::test(&Place::find()?, only, browser),
         Command::Size { json } => size::size(&Place::find()?, json)?,
+        Command::Bench { only, json } => bench::bench(&Place::find()?, only, json)?,
         Command::Help => say::answer(USAGE.trim_end()),
     }
     Ok(true)
@@ -100,6 +108,10 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 browser: Browser::Chrome,
             },
             "size" => Command::Size { json: false },
+            "bench" => Command::Bench {
+                only: None,
+                json: false,
+            },
             "help" => return Ok(Command::Help),
             other => return Err(format!("There is no command `{other}`.").into()),
         },
@@ -112,7 +124,9 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
             (_, Arg::Short('h') | Arg::Long("help")) => return Ok(Command::Help),
             (Command::Demo { port, .. }, Arg::Long("port")) => *port = args.value()?.parse()?,
             (Command::Demo { open, .. }, Arg::Long("no-open")) => *open = false,
-            (Command::Size { json }, Arg::Long("json")) => *json = true,
+            (Command::Size { json } | Command::Bench { json, .. }, Arg::Long("json")) => {
+                *json = true;
+            }
             (Command::Test { browser, .. }, Arg::Long("browser")) => {
                 *browser = args.value()?.parse_with(|name| {
                     [Browser::Chrome, Browser::Firefox]
@@ -132,6 +146,19 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
                         .into_iter()
                         .find(|part| part.name() == name)
                         .ok_or("there is no such part")
+                })?);
+            }
+            (
+                Command::Bench {
+                    only: only @ None, ..
+                },
+                Arg::Value(word),
+            ) => {
+                *only = Some(word.parse_with(|name| {
+                    Bench::ALL
+                        .into_iter()
+                        .find(|bench| bench.name() == name)
+                        .ok_or("there is no such benchmark")
                 })?);
             }
             (_, arg) => return Err(arg.unexpected()),
@@ -185,6 +212,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_measured_is_named_or_is_everything() {
+        let everything = Command::Bench {
+            only: None,
+            json: false,
+        };
+        assert_eq!(parsed("bench"), Ok(everything));
+        let core = Command::Bench {
+            only: Some(Bench::Core),
+            json: true,
+        };
+        assert_eq!(parsed("bench core --json"), Ok(core));
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         for words in [
             "",
@@ -201,6 +242,8 @@ mod tests {
             "test core mock",
             "test --browser lynx",
             "size core",
+            "bench everything",
+            "bench core core",
         ] {
             assert!(parsed(words).is_err(), "{words}");
         }

@@ -9,16 +9,21 @@
 //! # How to drive it
 //!
 //! ```
-//! use evertoken_core::{Access, Config, Effect, Exchange, Granted, Input, Instant, Outcome, Restore, Session};
+//! use evertoken_core::{Access, Config, Effect, Granted, Input, Instant, Outcome, Restore, Session, Stored};
 //!
 //! let now = Instant::from_millis(0);
-//! let mut session = Session::new(Config { restore: Restore::Never, ..Config::default() }, 1);
+//! let config = Config { restore: Restore::Never, channel: false, ..Config::default() };
+//! let mut session = Session::new(config, 1);
+//! session.start(now, Stored::default());
 //!
 //! let login = session.login(now).unwrap();
 //! while let Some(effect) = session.poll_effect() {
-//!     if let Effect::Send { op, exchange: Exchange::Login, .. } = effect {
-//!         // … the shell sends the request; later its answer comes in:
-//!         assert_eq!(op, login);
+//!     match effect {
+//!         // Other tabs share the cookie jar. There are none here, so the lock is held at once.
+//!         Effect::Lock(lock) => session.handle(now, Input::Locked { lock, stored: Stored::default() }),
+//!         // The shell sends the request; later its answer comes in.
+//!         Effect::Send { op, .. } => assert_eq!(op, login),
+//!         _ => {}
 //!     }
 //! }
 //! session.handle(now, Input::Answer { op: login, outcome: Outcome::Granted(Granted::default()) });
@@ -49,10 +54,11 @@ mod contract;
 mod effect;
 mod failure;
 mod grant;
+mod planted;
 pub mod read;
-mod record;
 mod rng;
 mod session;
+mod tabs;
 mod time;
 
 pub use config::{Config, Restore};
@@ -60,7 +66,11 @@ pub use contract::{Body, Contract, Cookies, Endpoint, Fields, Forbidden, Renewal
 pub use effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, Timer, View, Why};
 pub use failure::{Code, Detail, Failure, Reason};
 pub use grant::TokenId;
+#[cfg(feature = "planted")]
+pub use planted::Fault;
 pub use read::{Granted, Outcome};
-pub use record::Record;
 pub use session::Session;
+pub use tabs::{
+    Epoch, Message, Position, Record, Shared, Slot, Status, Stored, Tab, Tabs, Tombstone,
+};
 pub use time::{Clock, Instant};

@@ -19,6 +19,12 @@ impl Rng {
         text.into()
     }
 
+    /// A tab's name, which is never zero.
+    pub(crate) fn tab(&mut self) -> u32 {
+        let name = self.up_to(u64::from(u32::MAX) - 1) as u32;
+        name + 1
+    }
+
     /// A number from 0 to `bound`, both included.
     pub(crate) fn up_to(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -8,7 +8,7 @@ use core::time::Duration;
 use evertoken_core::read;
 use evertoken_core::{
     Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Input, Instant, OpId,
-    Outcome, Restore, Scope, Session, TokenId, View,
+    Outcome, Restore, Scope, Session, Stored, TokenId, View,
 };
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
@@ -93,6 +93,7 @@ impl Driver {
             random_keys: send::is_own_origin(&setup.base_url),
             refresh_buffer: setup.refresh_buffer,
             request_timeout: setup.request_timeout,
+            channel: false,
         };
         let driver = Rc::new(Self {
             contract: &ROTATION,
@@ -155,9 +156,8 @@ impl Driver {
 
     /// Begins: looks for a session from last time, if it should.
     pub(crate) fn start(self: &Rc<Self>) {
-        let remembered = self.storage.get().and_then(Storage::remembered);
         let now = self.clock.now();
-        let op = self.session.borrow_mut().start(now, remembered);
+        let op = self.session.borrow_mut().start(now, self.stored());
         self.first.set(op);
         if let Some(op) = op {
             drop(self.shared(op));
@@ -279,12 +279,19 @@ impl Driver {
 
     /// An exchange ended. `body` is what the endpoint said, or `undefined`.
     pub(crate) fn answer(self: &Rc<Self>, op: OpId, outcome: Outcome, body: JsValue) {
-        let now = self.clock.now();
-        self.session
-            .borrow_mut()
-            .handle(now, Input::Answer { op, outcome });
+        self.take(Input::Stored(self.stored()));
+        self.take(Input::Answer { op, outcome });
         self.arrived.borrow_mut().push((op, JsDocument(body)));
         self.pump();
+    }
+
+    fn take(&self, input: Input) {
+        let now = self.clock.now();
+        self.session.borrow_mut().handle(now, input);
+    }
+
+    fn stored(&self) -> Stored {
+        self.storage.get().map(Storage::stored).unwrap_or_default()
     }
 
     pub(crate) fn listen(&self, listener: Listener) -> u32 {
@@ -344,8 +351,7 @@ impl Driver {
         self.timer.set(self.clock.now(), deadline, move || {
             if let Some(driver) = weak.upgrade() {
                 driver.timer.rang();
-                let now = driver.clock.now();
-                driver.session.borrow_mut().handle(now, Input::Tick);
+                driver.take(Input::Tick);
                 driver.pump();
             }
         });
@@ -354,9 +360,15 @@ impl Driver {
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Send { op, exchange, key } => self.send(op, exchange, key.as_deref()),
-            Effect::Remember(record) => {
+            // Nobody shares the cookie jar, as far as this shell knows.
+            Effect::Lock(lock) => self.take(Input::Locked {
+                lock,
+                stored: self.stored(),
+            }),
+            Effect::Unlock(_) | Effect::Post(_) => {}
+            Effect::Keep(slot, text) => {
                 if let Some(storage) = self.storage.get() {
-                    storage.remember(record.as_ref());
+                    storage.keep(slot, text.as_deref());
                 }
             }
             Effect::Abort(_) => {
@@ -366,11 +378,15 @@ impl Driver {
                 }
             }
             Effect::Adopt {
-                op,
+                from,
                 token,
                 keep_user,
                 expires,
-            } => self.adopt(op, token, keep_user, expires),
+            } => {
+                if let Some(op) = from {
+                    self.adopt(op, token, keep_user, expires);
+                }
+            }
             Effect::Forget => {
                 self.present.replace(None);
                 self.hand_over(&JsValue::UNDEFINED, 0.0);

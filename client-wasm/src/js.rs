@@ -195,5 +195,7 @@ fn numbers(event: Event, expires_at: Option<f64>) -> [f64; 3] {
             f64::from(failure.code as u8),
             retry_in.map_or(-1.0, |wait| wait.as_secs_f64() * 1_000.0),
         ],
+        Event::Adopted => [6.0, 0.0, 0.0],
+        Event::LockWaited(waited) => [7.0, waited.as_secs_f64() * 1_000.0, 0.0],
     }
 }

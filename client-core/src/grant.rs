@@ -129,8 +129,7 @@ impl Grant {
     }
 }
 
-/// The buffer is at most half the lifetime, so that a short token cannot spin; up to a tenth of it
-/// more spreads the renewals of clients that started together.
+/// The buffer before the end; up to a tenth of it more spreads the renewals of clients that started together.
 fn renewal(
     lifetime: Duration,
     sent: Instant,
@@ -138,7 +137,6 @@ fn renewal(
     buffer: Duration,
     rng: &mut Rng,
 ) -> Instant {
-    let buffer = buffer.min(lifetime / 2);
     let jitter = Duration::from_millis(rng.up_to(millis(buffer) / 10));
     sent.after(lifetime)
         .before(buffer)

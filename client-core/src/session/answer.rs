@@ -10,6 +10,7 @@ use crate::read::{Granted, Outcome};
 use crate::tabs::Position;
 use crate::time::Instant;
 
+use super::peers::NEWS;
 use super::state::{State, Trouble};
 use super::steps::wider;
 use super::wire::{Queued, Sent};
@@ -39,7 +40,7 @@ impl Session {
     }
 
     fn finish_refresh(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
-        if sent.turn != self.turn {
+        if sent.turn != self.turn && !self.plants(Fault::AnswerCountsInAnyTurn) {
             return;
         }
         let told = match outcome {
@@ -53,22 +54,31 @@ impl Session {
             // that waits is about to replace it.
             Outcome::Failed(failure)
                 if failure.is_superseded()
-                    && !sent.again
+                    && (!sent.again || self.plants(Fault::SupersededLoops))
                     && self.wire.login(self.turn).is_none() =>
             {
                 return self.wire.again(sent);
             }
+            Outcome::Failed(failure)
+                if failure.is_transient() && self.plants(Fault::FailureEndsSession) =>
+            {
+                self.denied(now, &sent, None, false, 500)
+            }
             Outcome::Failed(failure) => Some(self.not_refreshed(now, failure, sent.keyed)),
             Outcome::Ended => Some(self.not_refreshed(now, Failure::new(Code::Server), sent.keyed)),
         };
-        self.wake(sent.op, told);
+        if told.is_none() || !self.plants(Fault::FailureIsNotShared) {
+            self.wake(sent.op, told);
+        }
     }
 
     /// Another token for this session, or the session from last time.
     fn refreshed(&mut self, now: Instant, sent: Sent, granted: Granted) -> Option<Failure> {
         let before = self.state.grant().cloned();
         let had_session = before.is_some();
-        let before = before.filter(|grant| grant.is_of(granted.subject.as_deref()));
+        let before = before.filter(|grant| {
+            grant.is_of(granted.subject.as_deref()) || self.plants(Fault::SubjectNotCompared)
+        });
         if had_session && before.is_none() && self.unsettled {
             return Some(self.taken_over(now));
         }
@@ -124,7 +134,7 @@ impl Session {
         missing: bool,
         status: u16,
     ) -> Option<Failure> {
-        if sent.from != self.position && !self.config.plants(Fault::RefusalCountsForAnyGeneration) {
+        if sent.from != self.position && !self.plants(Fault::RefusalCountsForAnyGeneration) {
             return None;
         }
         let reason = match &self.state {
@@ -152,7 +162,7 @@ impl Session {
             self.keep_record();
         }
         if is_news {
-            self.post_status(now, (0, 0));
+            self.post_status(now, NEWS, None);
         }
         Some(Failure::new(Code::LoginRequired).status(status))
     }
@@ -162,9 +172,13 @@ impl Session {
     fn not_refreshed(&mut self, now: Instant, failure: Failure, keyed: bool) -> Failure {
         let failures = self.state.trouble().map_or(0, |trouble| trouble.failures) + 1;
         let asked = failure.retry_after;
-        let may_repeat = keyed || !failure.is_ambiguous();
+        let may_repeat = keyed || !failure.is_ambiguous() || self.plants(Fault::UnkeyedIsRepeated);
         let retry_in = (failure.is_transient() && may_repeat)
             .then(|| backoff::delay(failures, asked, self.is_online, &mut self.rng));
+        let retry_in = retry_in.map(|wait| match self.plants(Fault::RetryAfterIgnored) {
+            true => Duration::from_millis(250),
+            false => wait,
+        });
         let new = Trouble {
             failure,
             failures,
@@ -189,7 +203,7 @@ impl Session {
     }
 
     fn finish_login(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
-        let overtaken = sent.turn != self.turn;
+        let overtaken = sent.turn != self.turn && !self.plants(Fault::OvertakenLoginCounts);
         let unknown = matches!(&outcome, Outcome::Failed(failure) if failure.is_ambiguous());
         if !unknown {
             self.settle_login();
@@ -198,7 +212,7 @@ impl Session {
             // It was told already that it came too late; what it left in the cookie jar has to go, unless
             // whoever signed in since holds the jar.
             Outcome::Granted(_) if overtaken => {
-                if self.position.ended {
+                if self.position.ended && !self.plants(Fault::OvertakenLoginStays) {
                     self.owe_logout(now, Scope::Local);
                 }
                 return;
@@ -209,7 +223,7 @@ impl Session {
             }
             Outcome::Failed(_) | Outcome::Denied { .. } | Outcome::Ended if overtaken => return,
             Outcome::Failed(failure) => {
-                if unknown {
+                if unknown && !self.plants(Fault::LostLoginIsForgotten) {
                     self.find_out();
                 }
                 Err(failure)

@@ -9,6 +9,7 @@ use crate::read::Granted;
 use crate::tabs::{Epoch, Position, Slot, Tombstone};
 use crate::time::Instant;
 
+use super::peers::NEWS;
 use super::state::State;
 use super::steps::{is_login_or_refresh, wider};
 use super::{OwedLogout, Session};
@@ -16,6 +17,9 @@ use super::{OwedLogout, Session};
 impl Session {
     /// The epoch that a login or logout opens now: after the highest that was seen.
     fn next_epoch(&self, now: Instant, is_login: bool) -> Epoch {
+        if self.plants(Fault::EpochsTie) {
+            return self.position.epoch.next(is_login, Instant::default(), 0);
+        }
         self.position.epoch.next(is_login, now, self.tab)
     }
 
@@ -69,7 +73,7 @@ impl Session {
             position,
         };
         self.install(now, Some(op), particulars, before, true);
-        self.post_status(now, (0, 0));
+        self.post_status(now, NEWS, None);
     }
 
     /// The token that came with `from` is the session's now.
@@ -83,7 +87,13 @@ impl Session {
     ) {
         self.last_token += 1;
         let token = TokenId(self.last_token);
-        let buffer = self.config.refresh_buffer;
+        let mut buffer = self.config.refresh_buffer;
+        if let Some(lifetime) = particulars.lifetime
+            && !self.plants(Fault::BufferNotCapped)
+        {
+            // So that a short token cannot spin.
+            buffer = buffer.min(lifetime / 2);
+        }
         let mut grant = Grant::new(token, particulars, now, buffer, &mut self.rng);
         if is_own {
             grant.deserves_a_try(now);
@@ -122,7 +132,7 @@ impl Session {
         self.sign_out(reason);
         self.keep_record();
         self.entomb(Some(scope));
-        self.post_status(now, (0, 0));
+        self.post_status(now, NEWS, None);
     }
 
     /// Leaves word of a logout, and of what the server still has to be told of it.
@@ -131,7 +141,7 @@ impl Session {
         if epoch.is_login() || !self.position.ended {
             return;
         }
-        if self.config.plants(Fault::TombstoneInRecord) {
+        if self.plants(Fault::TombstoneInRecord) {
             return;
         }
         let text = Tombstone { epoch, owed }.to_text().into_boxed_str();

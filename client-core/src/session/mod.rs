@@ -2,8 +2,10 @@
 
 mod answer;
 mod commit;
+mod notes;
 mod passage;
 mod peers;
+mod presence;
 mod seen;
 mod state;
 mod steps;
@@ -15,6 +17,7 @@ use crate::config::{Config, Restore};
 use crate::effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, View, Why};
 use crate::failure::{Code, Failure, Reason};
 use crate::grant::TokenId;
+use crate::planted::Fault;
 use crate::read::Granted;
 use crate::rng::Rng;
 use crate::tabs::{Position, Stored, Tab, Tabs};
@@ -122,8 +125,14 @@ impl Session {
         }
         match &self.state {
             State::SignedIn { grant, .. } => match rejected {
-                Some(token) if token < grant.since => Access::Replaced,
-                Some(token) if token >= grant.token => self.renew(now, Why::Rejected),
+                Some(token) if token < grant.since && !self.plants(Fault::RejectedNotCompared) => {
+                    Access::Replaced
+                }
+                Some(token)
+                    if token >= grant.token && !self.plants(Fault::RefusedTokenIsGivenAgain) =>
+                {
+                    self.renew(now, Why::Rejected)
+                }
                 Some(_) | None if grant.is_good(now) => Access::Use(grant.token),
                 Some(_) | None => self.renew(now, Why::Demand),
             },
@@ -264,6 +273,7 @@ impl Session {
         }
         match input {
             Input::Answer { op, outcome } => {
+                let op = self.believed(op);
                 if let Some(sent) = self.wire.answered(op) {
                     self.finish(now, sent, outcome);
                 }

@@ -1,5 +1,7 @@
 //! How an exchange gets on the wire: lock, ask, send. `wire.rs` has the picture.
 
+use core::time::Duration;
+
 use crate::effect::{Effect, Event, Exchange, OpId, Why};
 use crate::planted::Fault;
 use crate::tabs::{Message, Slot, Stored, login_text};
@@ -65,13 +67,19 @@ impl Session {
     fn wait_for_lock(&mut self, now: Instant) {
         self.unlock();
         let op = self.next_op();
-        self.wire
-            .begin_locking(now, op, self.config.request_timeout);
+        let mut bound = self.config.request_timeout;
+        if self.plants(Fault::LockIsWaitedForForEver) {
+            bound = Duration::from_secs(1 << 32);
+        }
+        self.wire.begin_locking(now, op, bound);
         self.effects.push_back(Effect::Lock(op));
     }
 
     /// Gives the lock back, or no longer waits for it.
     pub(super) fn unlock(&mut self) {
+        if self.plants(Fault::LockIsKept) && self.wire.queue.is_empty() {
+            return;
+        }
         if let Some(lock) = self.wire.lock.take() {
             self.effects.push_back(Effect::Unlock(lock.op));
         }
@@ -109,7 +117,7 @@ impl Session {
     /// that are still on their way. Only who knows that it is alone does not ask.
     fn ask(&mut self, now: Instant) {
         let needless = self.wire.queue.is_empty() || self.peers.is_empty() || !self.config.channel;
-        if needless || self.config.plants(Fault::FreeLockDoesNotAsk) {
+        if needless || self.plants(Fault::FreeLockDoesNotAsk) {
             return self.dispatch(now);
         }
         self.post_question();
@@ -121,6 +129,7 @@ impl Session {
         self.effects.push_back(Effect::Post(Message::Ask {
             from: self.tab,
             question: self.last_question,
+            has: self.state.grant().map(|grant| grant.position),
         }));
     }
 

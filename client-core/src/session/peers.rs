@@ -1,30 +1,36 @@
-//! What other tabs say, and what they left in the storage.
+//! What other tabs say, and what it does to the session here.
 //!
-//! Both tell where the session stands, and the greatest position counts. A message may bring the token that
-//! belongs there; a note never does. So a tab that reads of another login knows that its own token is not the
-//! session's any longer, and looks for the one that is.
+//! A message and a note both tell where the session stands, and the greatest position counts. A message may bring
+//! the token that belongs there; a note never does. So a tab that reads of another login knows that its own token
+//! is not the session's any longer, and looks for the one that is.
 
 use core::time::Duration;
 
-use crate::config::Restore;
-use crate::effect::{Effect, Event, Exchange, Scope, Why};
+use crate::effect::{Effect, Event, Exchange, Scope};
 use crate::failure::Reason;
 use crate::grant::{Grant, Particulars};
 use crate::planted::Fault;
-use crate::tabs::{Message, Position, Record, Shared, Slot, Status, Stored};
+use crate::tabs::{Message, Position, Shared, Status, Tab};
 use crate::time::Instant;
 
+use super::Session;
 use super::state::State;
 use super::wire::{Queued, Stage};
-use super::{OwedLogout, Session};
+
+/// What a status answers that nobody asked for.
+pub(super) const NEWS: (Tab, u32) = (0, 0);
 
 impl Session {
     /// Another tab said something.
     pub(super) fn heard(&mut self, now: Instant, message: Message, ago: Duration, token: bool) {
         match message {
-            Message::Ask { from, question } => {
+            Message::Ask {
+                from,
+                question,
+                has,
+            } => {
                 self.peers.add(from);
-                self.post_status(now, (from, question));
+                self.post_status(now, (from, question), has);
             }
             Message::Status(status) => {
                 let from = status.from;
@@ -43,7 +49,7 @@ impl Session {
     }
 
     /// A tab that was asked has said what it knows. When all have, there is no need to wait longer.
-    fn answered_by(&mut self, now: Instant, from: u32) {
+    fn answered_by(&mut self, now: Instant, from: Tab) {
         if let Stage::Asking { missing, .. } = &mut self.wire.stage {
             missing.remove(from);
             if missing.is_empty() {
@@ -52,23 +58,13 @@ impl Session {
         }
     }
 
-    /// Whoever did not answer is asleep or gone; nobody waits for it again until it is heard of.
-    pub(super) fn forget_silent_peers(&mut self) {
-        if let Stage::Asking { missing, .. } = &self.wire.stage {
-            for tab in missing.clone().iter() {
-                self.peers.remove(tab);
-            }
-            self.note_presence(true);
-        }
-    }
-
-    /// Tells the other tabs where the session stands, with the token if it is here.
-    pub(super) fn post_status(&mut self, now: Instant, answers: (u32, u32)) {
+    /// Tells the other tabs where the session stands, with the token if it is here and newer than what they have.
+    pub(super) fn post_status(&mut self, now: Instant, answers: (Tab, u32), has: Option<Position>) {
         if !self.config.channel {
             return;
         }
         let (reason, token) = match &self.state {
-            State::SignedIn { grant, .. } => (None, self.shareable(now, grant)),
+            State::SignedIn { grant, .. } => (None, self.shareable(now, grant, has)),
             State::SignedOut { reason } => (Some(*reason), None),
             State::Restoring { .. } | State::Disposed => (None, None),
         };
@@ -82,8 +78,10 @@ impl Session {
         })));
     }
 
-    fn shareable(&self, now: Instant, grant: &Grant) -> Option<Shared> {
-        (grant.position == self.position && grant.is_good(now)).then(|| Shared {
+    fn shareable(&self, now: Instant, grant: &Grant, has: Option<Position>) -> Option<Shared> {
+        let is_newer = has.is_none_or(|has| has < grant.position);
+        let is_present = grant.position == self.position && grant.is_good(now);
+        (is_newer && is_present).then(|| Shared {
             age: now.since(grant.asked),
             lifetime: grant.lifetime,
             subject: grant.subject.clone(),
@@ -106,7 +104,13 @@ impl Session {
 
     /// Whether another tab's token is newer than what this one has.
     fn may_adopt(&self, position: Position) -> bool {
-        if position < self.position || position.ended {
+        if position.ended {
+            return false;
+        }
+        if self.plants(Fault::OlderGrantCounts) {
+            return true;
+        }
+        if position < self.position {
             return false;
         }
         match &self.state {
@@ -135,7 +139,7 @@ impl Session {
             (Some(_) | None, None) | (None, Some(_)) => !opens,
         });
         let before = before.or_else(|| {
-            let ignored = self.config.plants(Fault::SubjectNotCompared);
+            let ignored = self.plants(Fault::SubjectNotCompared);
             self.state.grant().filter(|_| ignored).cloned()
         });
         if opens {
@@ -174,25 +178,8 @@ impl Session {
         }
     }
 
-    /// What is stored says where the session stands.
-    pub(super) fn see(&mut self, now: Instant, stored: &Stored) {
-        for tab in stored.tabs.iter().filter(|tab| *tab != self.tab) {
-            self.peers.add(tab);
-        }
-        if let Some(tombstone) = stored.tombstone
-            && !self.config.plants(Fault::TombstoneIgnored)
-        {
-            let position = Position::logged_out(tombstone.epoch);
-            self.follow(now, position, Some(Reason::Logout), None);
-        }
-        if let Some(record) = &stored.record {
-            let key = record.refresh_key.clone();
-            self.follow(now, record.position, record.reason, key);
-        }
-    }
-
     /// Another tab has come to `position`, and its token is not here.
-    fn follow(
+    pub(super) fn follow(
         &mut self,
         now: Instant,
         position: Position,
@@ -203,7 +190,8 @@ impl Session {
             self.key = key;
             return;
         }
-        if position <= self.position {
+        let counts = position.ended && self.plants(Fault::OlderEndCounts);
+        if position <= self.position && !counts {
             return;
         }
         let same_epoch = position.epoch == self.position.epoch;
@@ -266,7 +254,7 @@ impl Session {
 
     /// A younger login took the place of the session that a logout was to end: it is not sent.
     fn drop_logouts(&mut self) {
-        if self.config.plants(Fault::OvertakenLogoutIsSent) {
+        if self.plants(Fault::OvertakenLogoutIsSent) {
             return;
         }
         self.owed_logout = None;
@@ -279,104 +267,5 @@ impl Session {
                 self.done(queued.op, queued.exchange, Ok(()));
             }
         }
-    }
-
-    /// Notes that this tab is there, and says so to the others; whoever has the session answers.
-    pub(super) fn greet(&mut self, stored: &Stored) {
-        for tab in stored.tabs.iter().filter(|tab| *tab != self.tab) {
-            self.peers.add(tab);
-        }
-        if self.config.channel {
-            self.note_presence(true);
-            self.post_question();
-        }
-    }
-
-    pub(super) fn say_goodbye(&mut self) {
-        if self.config.channel {
-            self.note_presence(false);
-            self.effects
-                .push_back(Effect::Post(Message::Bye { from: self.tab }));
-        }
-    }
-
-    fn note_presence(&mut self, is_here: bool) {
-        let text = self.peers.to_text(is_here.then_some(self.tab));
-        self.effects.push_back(Effect::Keep(Slot::Tabs, text));
-    }
-
-    /// Takes up what was left by the last who was there; says whether there may be a session to look for.
-    pub(super) fn remember(&mut self, now: Instant, stored: &Stored) -> bool {
-        if let Some(record) = &stored.record {
-            self.position = record.position;
-            self.key = record.refresh_key.clone();
-        }
-        if let Some(tombstone) = stored.tombstone
-            && !self.config.plants(Fault::TombstoneIgnored)
-            && Position::logged_out(tombstone.epoch) >= self.position
-        {
-            self.position = Position::logged_out(tombstone.epoch);
-            self.key = None;
-            if let Some(scope) = tombstone.owed {
-                self.state = State::SignedOut {
-                    reason: Reason::Logout,
-                };
-                self.owed_logout = Some(OwedLogout {
-                    scope,
-                    failures: 0,
-                    retry_at: now,
-                });
-                return false;
-            }
-        }
-        let marked = stored.login.is_some_and(|mark| mark >= self.position.epoch);
-        self.finding_out = marked && self.config.restore != Restore::Never;
-        let is_noted = stored.record.is_some() && !self.position.ended;
-        let restores = match self.config.restore {
-            Restore::Always => true,
-            Restore::Hint => is_noted || marked,
-            Restore::Never => false,
-        };
-        if restores {
-            self.state = State::Restoring { trouble: None };
-        }
-        restores
-    }
-
-    /// The page is being left. Nothing it holds may keep the others waiting.
-    pub(super) fn hide(&mut self) {
-        self.wire.paused = true;
-        match self.wire.stage {
-            Stage::Locking { .. } | Stage::Asking { .. } => self.wire.stage = Stage::Idle,
-            Stage::Idle | Stage::Sent(_) => {}
-        }
-        self.say_goodbye();
-    }
-
-    /// The page is back from where it was kept: what it missed is looked up before anything goes out.
-    pub(super) fn show(&mut self, now: Instant, stored: &Stored) {
-        self.wire.paused = false;
-        self.peers = crate::tabs::Tabs::default();
-        self.greet(stored);
-        self.see(now, stored);
-        let has_token = matches!(self.state, State::SignedIn { .. });
-        if has_token && !self.peers.is_empty() && self.wire.refresh(self.turn).is_none() {
-            self.enqueue(now, Exchange::Refresh(Why::Wake), false);
-        }
-    }
-
-    pub(super) fn keep_record(&mut self) {
-        let reason = match self.state {
-            State::SignedOut { reason } => Some(reason),
-            State::Restoring { .. } | State::SignedIn { .. } | State::Disposed => None,
-        };
-        let record = Record {
-            position: self.position,
-            reason,
-            refresh_key: self.key.clone(),
-        };
-        let text = record.to_text().into_boxed_str();
-        self.effects
-            .push_back(Effect::Keep(Slot::Record, Some(text)));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::effect::{Access, Effect, Event, Exchange, OpId, Scope, Why};
 use crate::failure::{Code, Detail, Failure};
+use crate::planted::Fault;
 use crate::time::Instant;
 
 use super::Session;
@@ -14,6 +15,7 @@ impl Session {
         if self.wire.refresh(self.turn).is_none()
             && let Some(trouble) = self.state.trouble()
             && let Some(until) = trouble.not_before.filter(|until| now < *until)
+            && !self.plants(Fault::RetryAfterIgnored)
         {
             return Access::Refused(Failure {
                 retry_after: Some(until.since(now)),
@@ -24,7 +26,8 @@ impl Session {
     }
 
     pub(super) fn refresh_by(&mut self, now: Instant, why: Why) -> OpId {
-        let op = match self.wire.refresh(self.turn) {
+        let joined = self.wire.refresh(self.turn);
+        let op = match joined.filter(|_| !self.plants(Fault::EveryDemandRefreshes)) {
             Some(op) => {
                 self.wire.look_becomes(why);
                 op
@@ -37,7 +40,9 @@ impl Session {
 
     /// A logout that the server has not heard of goes first: what it was to end must not be restored.
     pub(super) fn enqueue_refresh(&mut self, now: Instant, why: Why) -> OpId {
-        self.enqueue_owed_logout(now);
+        if !self.plants(Fault::OwedLogoutWaits) {
+            self.enqueue_owed_logout(now);
+        }
         self.enqueue(now, Exchange::Refresh(why), false)
     }
 
@@ -120,6 +125,20 @@ impl Session {
             self.keep_record();
         }
         self.key.clone()
+    }
+
+    /// Whether a test wants this mistake made.
+    pub(super) fn plants(&self, fault: Fault) -> bool {
+        self.config.plants(fault)
+    }
+
+    /// The operation that an answer is for.
+    pub(super) fn believed(&self, op: OpId) -> OpId {
+        let sent = self
+            .wire
+            .sent()
+            .filter(|_| self.plants(Fault::AnyAnswerCounts));
+        sent.map_or(op, |sent| sent.op)
     }
 
     pub(super) fn check_not_disposed(&self) -> Result<(), Failure> {

@@ -18,6 +18,8 @@ pub enum Message {
         from: Tab,
         /// What to answer to.
         question: u32,
+        /// What the asker's own token is; only a newer one has to come with the answer.
+        has: Option<Position>,
     },
     /// Where the session stands: an answer, or news.
     Status(Status),
@@ -70,6 +72,10 @@ impl Message {
             ASK => Some(Self::Ask {
                 from,
                 question: words.small()?,
+                has: match words.flag()? {
+                    true => Some(Position::read(&mut words)?),
+                    false => None,
+                },
             }),
             STATUS => Some(Self::Status(Status {
                 from,
@@ -93,7 +99,13 @@ impl Message {
         };
         let text = Writer::new().word(kind).number(u64::from(from));
         match self {
-            Self::Ask { question, .. } => text.number(u64::from(*question)).text(),
+            Self::Ask { question, has, .. } => {
+                let text = text.number(u64::from(*question)).flag(has.is_some());
+                match has {
+                    Some(position) => position.write(text).text(),
+                    None => text.text(),
+                }
+            }
             Self::Status(status) => status.write(text).text(),
             Self::Bye { .. } => text.text(),
         }
@@ -177,6 +189,12 @@ mod tests {
             Message::Ask {
                 from: 1,
                 question: 5,
+                has: None,
+            },
+            Message::Ask {
+                from: 1,
+                question: 5,
+                has: Some(status(None).position),
             },
             Message::Bye { from: u32::MAX },
             Message::Status(status(None)),

@@ -328,10 +328,23 @@ fn a_login_after_a_lost_one_settles_it() {
     let called = page.login();
     page.get_lock();
     page.pass(ASK);
+    page.look_from_here();
     page.answer(called, handed("b", "1.b"));
     assert_eq!(page.stored().login, None);
+    assert_eq!(page.events(), [Event::SignedIn]);
     let position = page.record().position;
     let refresh = page.refresh_sent();
+    page.look_from_here();
     page.answer(refresh, granted("b", LIFETIME));
     assert_eq!(page.record().position, later(position, 1));
+    assert!(!page.steps().contains(&"mark"));
+}
+
+#[test]
+fn a_session_from_elsewhere_after_a_lost_login_settles_it_too() {
+    let mut page = lost();
+    page.session.set_session(page.now, elsewhere()).unwrap();
+    page.drain();
+    assert_eq!(page.stored().login, None);
+    assert!(page.is_signed_in());
 }

@@ -200,18 +200,20 @@ fn a_queued_refresh_is_dropped_if_what_was_taken_is_fresh() {
 }
 
 #[test]
-fn a_queued_refresh_goes_on_if_what_was_taken_is_about_to_be_renewed_itself() {
+fn a_queued_refresh_is_dropped_if_what_was_taken_is_good_though_not_for_long() {
     let mut page = Page::with_peer();
-    page.refresh();
+    let waiting = page.refresh();
     let mut status = news_of("a", later(page.record().position, 1));
     status.token.as_mut().unwrap().age = LIFE - 2 * SECOND;
-    page.sleep(SECOND);
     page.news(status);
-    assert!(
-        page.wanted_lock().is_none(),
-        "a second from now, at the earliest"
-    );
+    assert_eq!(page.woken(waiting), Some(Ok(())));
+    assert_eq!(page.wanted_lock(), None);
+    page.pass(SECOND);
+    assert!(page.wanted_lock().is_some(), "it has its own timer");
+}
 
+#[test]
+fn a_queued_refresh_goes_on_if_what_was_taken_has_expired_already() {
     let mut page = Page::with_peer();
     page.sleep(LIFE);
     let waiting = page.wait();

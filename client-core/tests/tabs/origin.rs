@@ -6,7 +6,10 @@ use std::collections::VecDeque;
 use evertoken_core::{Config, Effect, Exchange, Instant, Message, OpId, Outcome};
 
 use crate::page::{Page, Storage};
-use crate::words::{LIFETIME, NOON, granted};
+use crate::words::{LIFETIME, NOON, SECOND, granted};
+
+/// Twenty tabs that all ask and all answer take some twenty rounds for each.
+const MOST_ROUNDS: usize = 1_000;
 
 pub struct Origin {
     pub pages: Vec<Page>,
@@ -97,13 +100,25 @@ impl Origin {
 
     /// Delivers, grants and collects until nothing moves.
     pub fn run(&mut self) {
-        loop {
+        for _ in 0..MOST_ROUNDS {
             let collected = self.collect();
             let delivered = self.deliver();
             if !collected && !delivered && !self.grant() {
                 return;
             }
         }
+        panic!("they never come to rest");
+    }
+
+    /// Time passes until somebody sends something by itself.
+    pub fn pass_until_sent(&mut self) {
+        for _ in 0..LIFETIME {
+            if !self.wire.is_empty() {
+                return;
+            }
+            self.pass(SECOND);
+        }
+        panic!("nothing was sent");
     }
 
     /// What every tab wants done, without anything being delivered or granted.

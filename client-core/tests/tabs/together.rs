@@ -70,9 +70,7 @@ fn s12_two_tabs_whose_timers_ring_are_one_refresh_too() {
     let mut origin = Origin::signed_in(2);
     for _ in 0..5 {
         let before = origin.refreshes();
-        while origin.wire.is_empty() {
-            origin.pass(SECOND);
-        }
+        origin.pass_until_sent();
         origin.answer_first(granted("a", LIFETIME));
         origin.pass(MINUTE);
         assert_eq!(origin.refreshes(), before + 1);
@@ -296,9 +294,7 @@ fn a_tab_that_thaws_with_its_timer_before_its_messages_asks_before_it_sends_an_o
     let mut origin = Origin::signed_in(2);
     origin.asleep = Some(0);
     for _ in 0..2 {
-        while origin.wire.is_empty() {
-            origin.pass(SECOND);
-        }
+        origin.pass_until_sent();
         origin.answer_first(granted("a", LIFETIME));
         origin.pages[1].refresh();
         origin.run();

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 
 use evertoken_core::{
     Access, Code, Config, Effect, Exchange, Failure, Granted, Input, Instant, Message, OpId,
-    Outcome, Position, Reason, Record, Restore, Scope, Session, Shared, Slot, Status, Stored,
-    Tombstone,
+    Outcome, Position, Reason, Record, Restore, Session, Slot, Status, Stored, Tabs, Tombstone,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Proptest, RngSeed};
 
-use crate::words::NOON;
-use crate::{texts, words};
+use crate::said::{Notes, Place, Step, notes, step};
+use crate::words::{self, NOON};
 
 /// The same cases at every run; `PROPTEST_CASES=100000 PROPTEST_RNG_SEED=7` plays others.
 pub fn config(least: u32) -> Proptest {
@@ -30,89 +29,7 @@ pub fn config(least: u32) -> Proptest {
     }
 }
 
-/// Where another tab says that the session stands.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    /// Where this one said, so many generations later.
-    Here(u32, bool),
-    /// In the epoch of a numbered login or logout.
-    Near(u32, u32, bool),
-    Anywhere(Position),
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Login,
-    Logout(Scope),
-    Refresh,
-    Call,
-    SetSession,
-    Answer(u8),
-    Lock,
-    /// A lock that was asked for before.
-    OldLock(prop::sample::Index),
-    Ask(u32, Option<Place>),
-    Status {
-        from: u32,
-        answers: bool,
-        place: Place,
-        token: Option<Shared>,
-        ago: Duration,
-    },
-    Bye(u32),
-    Store(Option<Place>, Option<Place>),
-    Hide,
-    Show,
-    Online(bool),
-    Tick,
-    Ring(Duration),
-    Dispose,
-}
-
-fn place() -> impl Strategy<Value = Place> {
-    prop_oneof![
-        3 => (0..3_u32, any::<bool>()).prop_map(|(later, ended)| Place::Here(later, ended)),
-        3 => (0..6_u32, 0..3_u32, any::<bool>()).prop_map(|(n, later, login)| Place::Near(n, later, login)),
-        1 => texts::position().prop_map(Place::Anywhere),
-    ]
-}
-
-fn token() -> impl Strategy<Value = Option<Shared>> {
-    let time = || prop_oneof![0..2_000_000_u64, any::<u64>()].prop_map(words::ms);
-    let whom = prop::sample::select(vec![None, Some("a"), Some("b")]);
-    let parts = (time(), prop::option::of(time()), whom);
-    prop::option::of(parts.prop_map(|(age, lifetime, subject)| Shared {
-        age,
-        lifetime,
-        subject: subject.map(Into::into),
-    }))
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let pause = || prop_oneof![Just(0), 0..200_u64, 0..1_000_000_u64].prop_map(words::ms);
-    let scope = prop::sample::select(vec![Scope::Local, Scope::Others, Scope::Global]);
-    let status = (2..6_u32, any::<bool>(), place(), token(), pause());
-    prop_oneof![
-        2 => Just(Step::Login),
-        2 => scope.prop_map(Step::Logout),
-        2 => Just(Step::Refresh),
-        3 => Just(Step::Call),
-        1 => Just(Step::SetSession),
-        8 => any::<u8>().prop_map(Step::Answer),
-        8 => Just(Step::Lock),
-        1 => any::<prop::sample::Index>().prop_map(Step::OldLock),
-        2 => (2..6_u32, prop::option::of(place())).prop_map(|(from, has)| Step::Ask(from, has)),
-        8 => status.prop_map(|(from, answers, place, token, ago)| Step::Status { from, answers, place, token, ago }),
-        1 => (1..6_u32).prop_map(Step::Bye),
-        3 => (prop::option::of(place()), prop::option::of(place())).prop_map(|(r, t)| Step::Store(r, t)),
-        1 => Just(Step::Hide),
-        2 => Just(Step::Show),
-        1 => any::<bool>().prop_map(Step::Online),
-        2 => Just(Step::Tick),
-        6 => pause().prop_map(Step::Ring),
-        1 => Just(Step::Dispose),
-    ]
-}
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// A browser that believes everything.
 struct Walk {
@@ -132,7 +49,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(restore: Restore, seed: u64) -> Self {
+    fn new(restore: Restore, seed: u64, notes: Notes) -> Self {
         let config = Config {
             restore,
             random_keys: seed.is_multiple_of(2),
@@ -150,7 +67,8 @@ impl Walk {
             callers: BTreeSet::new(),
             hears: false,
         };
-        walk.session.start(walk.now, Stored::default());
+        walk.note(notes);
+        walk.session.start(walk.now, walk.stored.clone());
         walk.drain();
         walk
     }
@@ -212,14 +130,18 @@ impl Walk {
                 self.hear(Message::Status(status), ago);
             }
             Step::Bye(from) => self.hear(Message::Bye { from }, Duration::ZERO),
-            Step::Store(record, tombstone) => self.store(record, tombstone),
+            Step::Store(notes) => {
+                self.note(notes);
+                self.input(Input::Stored(self.stored.clone()));
+            }
             Step::Hide => self.input(Input::Hidden),
             Step::Show => self.input(Input::Shown(self.stored.clone())),
             Step::Online(is_online) => self.input(Input::Online(is_online)),
             Step::Tick => self.tick(),
             Step::Ring(late) => {
                 if let Some((at, _)) = self.session.poll_timeout() {
-                    self.now = self.now.max(at);
+                    // Not to the end of time, where nothing can be later than now.
+                    self.now = self.now.max(at).min(self.now.after(YEAR));
                 }
                 self.now = self.now.after(late);
                 self.tick();
@@ -280,25 +202,32 @@ impl Walk {
         });
     }
 
-    fn store(&mut self, record: Option<Place>, tombstone: Option<Place>) {
-        self.stored.record = record.map(|place| Record {
-            position: self.place(place),
-            ..Record::default()
-        });
-        self.stored.tombstone = tombstone.map(|place| Tombstone {
-            epoch: self.place(place).epoch,
-            owed: None,
-        });
-        self.input(Input::Stored(self.stored.clone()));
+    fn note(&mut self, (record, tombstone, mark, tabs): Notes) {
+        self.stored = Stored {
+            record: record.map(|place| Record {
+                position: self.place(place),
+                ..Record::default()
+            }),
+            tombstone: tombstone.map(|(place, owed)| Tombstone {
+                epoch: self.place(place).epoch,
+                owed,
+            }),
+            login: mark.map(|place| self.place(place).epoch),
+            tabs: Tabs::parse(["2", "2 2", "2 2 3"][usize::from(tabs % 3)]),
+        };
     }
 
+    /// A look at the others that ends within a tick may let something else be due at once, but no more than that.
     fn tick(&mut self) {
-        self.input(Input::Tick);
-        let next = self.session.poll_timeout();
-        assert!(
-            next.is_none_or(|(at, _)| at > self.now),
-            "it spins: {next:?}"
-        );
+        for _ in 0..3 {
+            self.input(Input::Tick);
+            self.drain();
+            let next = self.session.poll_timeout();
+            if next.is_none_or(|(at, _)| at > self.now) {
+                return;
+            }
+        }
+        panic!("it spins: {:?}", self.session.poll_timeout());
     }
 
     fn drain(&mut self) {
@@ -372,9 +301,10 @@ proptest! {
     fn whatever_other_tabs_say_nothing_panics_spins_or_piles_up(
         steps in prop::collection::vec(step(), 1..60),
         seed in 0..8_u64,
+        notes in notes(),
     ) {
         let restore = [Restore::Always, Restore::Hint, Restore::Never][seed as usize % 3];
-        let mut walk = Walk::new(restore, seed);
+        let mut walk = Walk::new(restore, seed, notes);
         for step in steps {
             walk.play(step);
         }

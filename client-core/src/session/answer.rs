@@ -288,7 +288,7 @@ impl Session {
         });
         // A refresh that waited for it would restore what it was to end.
         let is_refresh = |queued: &Queued| matches!(queued.exchange, Exchange::Refresh(_));
-        for Queued { op, .. } in self.wire.take_queued(is_refresh) {
+        for Queued { op, .. } in self.wire.take_queued(&is_refresh) {
             let failure = self.not_refreshed(now, failure, true);
             self.wake(op, Some(failure));
         }

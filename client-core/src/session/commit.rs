@@ -185,7 +185,7 @@ impl Session {
 
     /// Nothing that was asked for before now counts any longer: those who wait ask again, logins are lost.
     pub(super) fn end_logins_and_refreshes(&mut self, now: Instant) {
-        self.drop_queued(now, |queued| is_login_or_refresh(queued.exchange));
+        self.drop_queued(now, &|queued| is_login_or_refresh(queued.exchange));
         let sent = self
             .wire
             .sent()

@@ -172,7 +172,7 @@ impl Session {
             return;
         }
         let is_refresh = |queued: &Queued| matches!(queued.exchange, Exchange::Refresh(_));
-        self.drop_queued(now, is_refresh);
+        self.drop_queued(now, &is_refresh);
         if let Some(op) = self.wire.refresh(self.turn) {
             self.wake(op, None);
         }
@@ -227,7 +227,7 @@ impl Session {
         let is_login = position.epoch.is_login();
         let opened = position.epoch.opened();
         let is_logout = position.ended && !is_login;
-        self.drop_queued(now, |queued| match queued.exchange {
+        self.drop_queued(now, &|queued| match queued.exchange {
             Exchange::Refresh(_) => true,
             // A logout ends the logins that were called before it.
             Exchange::Login => is_logout && queued.since < opened,
@@ -262,7 +262,7 @@ impl Session {
             Exchange::Logout(Scope::Local | Scope::Global) => true,
             Exchange::Logout(Scope::Others) | Exchange::Login | Exchange::Refresh(_) => false,
         };
-        for queued in self.wire.take_queued(is_logout) {
+        for queued in self.wire.take_queued(&is_logout) {
             if !queued.repeated {
                 self.done(queued.op, queued.exchange, Ok(()));
             }

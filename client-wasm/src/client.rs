@@ -43,6 +43,8 @@ impl AuthClient {
             restore: options.restore,
             refresh_buffer: options.refresh_buffer,
             request_timeout: options.request_timeout,
+            cross_tab: options.cross_tab,
+            share_token: options.share_token,
             fetch: options.fetch.into(),
             note: JsValue::UNDEFINED,
             error: JsValue::UNDEFINED,

@@ -63,6 +63,7 @@ function started<U>(
     checked.restore,
     checked.refreshBuffer,
     checked.requestTimeout,
+    checked.tabs,
     checked.fetch,
     changed,
     (type: number, first: number, second: number) => tell(engineEvent(type, first, second)),

@@ -40,6 +40,7 @@ export type EngineConstructor = new (
   restore: number,
   refreshBuffer: number,
   requestTimeout: number,
+  tabs: number,
   fetch: typeof globalThis.fetch,
   changed: () => void,
   event: (type: number, first: number, second: number) => void,

@@ -11,6 +11,9 @@ use super::Session;
 use super::state::State;
 use super::wire::{Due, Sent, Stage};
 
+/// A browser takes a few milliseconds to grant a lock that nobody holds.
+const NOTEWORTHY: Duration = Duration::from_millis(50);
+
 impl Session {
     pub(super) fn tick(&mut self, now: Instant) {
         match self.wire.due(now) {
@@ -107,7 +110,7 @@ impl Session {
     fn report_wait(&mut self, now: Instant) {
         if let Some(lock) = self.wire.lock {
             let waited = now.since(lock.asked);
-            if !waited.is_zero() {
+            if waited >= NOTEWORTHY {
                 self.report(Event::LockWaited(waited));
             }
         }

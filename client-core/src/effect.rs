@@ -148,7 +148,8 @@ pub enum Effect {
     },
     /// Forget the token and the user.
     Forget,
-    /// Everyone whom [`Access::Wait`] sent to this operation goes on: with the failure, or by asking again.
+    /// Everyone whom [`Access::Wait`] sent to this operation goes on: with the failure, or by asking again once all
+    /// effects there are have been performed.
     Wake {
         /// The operation.
         op: OpId,

@@ -142,9 +142,6 @@ impl Session {
             let ignored = self.plants(Fault::SubjectNotCompared);
             self.state.grant().filter(|_| ignored).cloned()
         });
-        if opens {
-            self.overtaken_by(now, position);
-        }
         self.position = position;
         self.key = key;
         self.unsettled = false;
@@ -157,6 +154,10 @@ impl Session {
             position,
         };
         self.install(now, None, particulars, before.as_ref(), false);
+        // Whoever is woken finds the token.
+        if opens {
+            self.overtaken_by(now, position);
+        }
         self.report(Event::Adopted);
         match before {
             Some(_) => {}

@@ -130,7 +130,7 @@ impl AuthClient {
     /// Waits for the first conclusion about the session from last time.
     pub async fn ready(&self) {
         // It brings a failure where nothing could be found out; that is a conclusion too.
-        let _ = JsFuture::from(self.driver.ready()).await;
+        let _ = self.access_token(None).await;
     }
 
     /// Calls `listener` whenever [`session`](Self::session) changes, and not at once.

@@ -78,8 +78,6 @@ pub(crate) struct Driver {
     credentials: RefCell<Vec<(OpId, JsValue)>>,
     /// What `ask` could not say with a number.
     pending: RefCell<JsValue>,
-    /// The operation of the first look for a session.
-    first: Cell<Option<OpId>>,
     listeners: RefCell<Vec<(u32, Listener)>>,
     last_listener: Cell<u32>,
 }
@@ -113,7 +111,6 @@ impl Driver {
             callers: RefCell::new(Vec::new()),
             credentials: RefCell::new(Vec::new()),
             pending: RefCell::new(JsValue::UNDEFINED),
-            first: Cell::new(None),
             listeners: RefCell::new(Vec::new()),
             last_listener: Cell::new(0),
         });
@@ -163,26 +160,8 @@ impl Driver {
     /// Begins: looks for a session from last time, if it should.
     pub(crate) fn start(self: &Rc<Self>) {
         let now = self.clock.now();
-        let op = self.session.borrow_mut().start(now, self.stored());
-        self.first.set(op);
-        if let Some(op) = op {
-            drop(self.shared(op));
-        }
+        self.session.borrow_mut().start(now, self.stored());
         self.pump();
-    }
-
-    /// A promise of the first conclusion about the session from last time.
-    pub(crate) fn ready(&self) -> Promise {
-        let known = |op: &OpId| {
-            let waiting = self.waiting.borrow();
-            waiting
-                .iter()
-                .find(|(waited, _)| waited == op)
-                .map(|(_, deferred)| deferred.promise())
-        };
-        // An operation nobody can wait for any more is over.
-        let first = self.first.get().as_ref().and_then(known);
-        first.unwrap_or_else(|| Promise::resolve(&JsValue::UNDEFINED))
     }
 
     pub(crate) fn sender(&self) -> Option<&Sender> {

@@ -92,11 +92,6 @@ impl Engine {
         self.driver.start();
     }
 
-    /// Brings the first conclusion about the session from last time.
-    pub fn ready(&self) -> Promise {
-        self.driver.ready()
-    }
-
     /// `{ fetch, token, refresh }` of `js/send.js`.
     #[wasm_bindgen(getter)]
     pub fn sender(&self) -> JsValue {

@@ -9,7 +9,6 @@ import type { Credentials } from "./types.js";
 export interface Engine {
   readonly sender: Sender;
   start(): void;
-  ready(): Promise<Failure | undefined>;
   login(credentials: Credentials): Promise<Failure | undefined>;
   logout(scope: number): Promise<Failure | undefined>;
   setSession(grant: object): Failure | undefined;

@@ -229,7 +229,8 @@ impl Session {
         let opened = position.epoch.opened();
         let is_logout = position.ended && !is_login;
         self.drop_queued(now, &|queued| match queued.exchange {
-            Exchange::Refresh(_) => true,
+            // What is queued finds out what the session is now.
+            Exchange::Refresh(_) => position.ended,
             // A logout ends the logins that were called before it.
             Exchange::Login => is_logout && queued.since < opened,
             Exchange::Logout(_) => false,

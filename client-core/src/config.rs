@@ -26,6 +26,11 @@ pub struct Config {
     pub refresh_buffer: Duration,
     /// The bound of one exchange with the auth endpoints.
     pub request_timeout: Duration,
+    /// Whether there is a way to other tabs: without one nobody is asked.
+    pub channel: bool,
+    /// A mistake to make on purpose, for tests of the tests.
+    #[cfg(feature = "planted")]
+    pub planted: Option<crate::Fault>,
 }
 
 impl Default for Config {
@@ -35,6 +40,9 @@ impl Default for Config {
             random_keys: false,
             refresh_buffer: Duration::from_secs(60),
             request_timeout: Duration::from_secs(10),
+            channel: true,
+            #[cfg(feature = "planted")]
+            planted: None,
         }
     }
 }

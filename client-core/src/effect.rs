@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::failure::{Failure, Reason};
 use crate::grant::TokenId;
 use crate::read::Outcome;
-use crate::record::Record;
+use crate::tabs::{Message, Slot, Stored};
 use crate::time::Instant;
 
 /// Names one operation of one session machine: an exchange with the auth endpoints, from when it is
@@ -26,6 +26,14 @@ pub enum Scope {
     Global = 2,
 }
 
+impl Scope {
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        [Self::Local, Self::Others, Self::Global]
+            .into_iter()
+            .find(|scope| *scope as u64 == number)
+    }
+}
+
 /// Why a refresh began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -38,6 +46,8 @@ pub enum Why {
     Demand = 2,
     /// A session from last time is looked for.
     Restore = 3,
+    /// The page was kept aside and is shown again: the other tabs are asked, and the backend only if it must be.
+    Wake = 4,
 }
 
 /// A request to an auth endpoint.
@@ -63,6 +73,30 @@ pub enum Input {
     },
     /// Time passed. May come early, late, or for no reason.
     Tick,
+    /// The lock that [`Effect::Lock`] asked for is held.
+    Locked {
+        /// Which.
+        lock: OpId,
+        /// What is stored now that it is held.
+        stored: Stored,
+    },
+    /// Another tab said something.
+    Heard {
+        /// What.
+        message: Message,
+        /// How long ago it was said, as far as the clock on the wall can tell.
+        ago: Duration,
+        /// Whether a token came with it.
+        token: bool,
+    },
+    /// This is stored now: when another tab changed it, and before every answer.
+    Stored(Stored),
+    /// The browser is online, or no longer.
+    Online(bool),
+    /// The page is being left: it may be gone, or kept aside and come back.
+    Hidden,
+    /// The page is back from where it was kept, and this is stored now.
+    Shown(Stored),
 }
 
 /// What should happen in the world, in this order.
@@ -77,14 +111,22 @@ pub enum Effect {
         /// The `Idempotency-Key` to send with it.
         key: Option<Box<str>>,
     },
-    /// Keep this for the next start, before anything else is done; `None`: forget what was kept.
-    Remember(Option<Record>),
+    /// Ask for the lock that all tabs share, and say [`Input::Locked`] when it is held; at once, if there is no
+    /// such lock.
+    Lock(OpId),
+    /// Give the lock back, or no longer wait for it.
+    Unlock(OpId),
+    /// Keep this text in this slot, before anything else is done; `None`: keep nothing there.
+    Keep(Slot, Option<Box<str>>),
+    /// Say this to the other tabs; with the present token and user beside it if it is a
+    /// [`Status`](crate::Status) with a token.
+    Post(Message),
     /// Stop waiting for this operation's answer; it no longer matters.
     Abort(OpId),
-    /// The answer to `op` is the session now: its token is `token`.
+    /// What `from` brought is the session now: its token is `token`.
     Adopt {
-        /// The operation that brought it.
-        op: OpId,
+        /// The operation whose answer it is; none for what came beside the message that was just heard.
+        from: Option<OpId>,
         /// The name of its access token from now on.
         token: TokenId,
         /// Whether it renews what there was: if it names no user, the present one stays.
@@ -137,6 +179,10 @@ pub enum Event {
         /// How many refreshes lie between it and the login or the restore.
         generation: u32,
     },
+    /// Another tab's token is the session's now.
+    Adopted,
+    /// Another tab had the lock.
+    LockWaited(Duration),
     /// A refresh did not work; the session stays.
     RefreshFailed {
         /// What was wrong.
@@ -170,6 +216,10 @@ pub enum Timer {
     Stale,
     /// A logout that the server has not heard of is tried again.
     Logout,
+    /// The lock has been waited for long enough.
+    Lock,
+    /// The other tabs have been waited for long enough.
+    Ask,
 }
 
 /// What everybody sees of a session.

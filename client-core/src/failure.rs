@@ -160,3 +160,21 @@ pub enum Reason {
     /// The server refused without saying why.
     Denied = 8,
 }
+
+impl Reason {
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        [
+            Self::Never,
+            Self::Logout,
+            Self::Expired,
+            Self::Reuse,
+            Self::Revoked,
+            Self::Replaced,
+            Self::Inactive,
+            Self::Forbidden,
+            Self::Denied,
+        ]
+        .into_iter()
+        .find(|reason| *reason as u64 == number)
+    }
+}

@@ -49,10 +49,11 @@ mod contract;
 mod effect;
 mod failure;
 mod grant;
+mod planted;
 pub mod read;
-mod record;
 mod rng;
 mod session;
+mod tabs;
 mod time;
 
 pub use config::{Config, Restore};
@@ -61,6 +62,10 @@ pub use effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, Timer, Vie
 pub use failure::{Code, Detail, Failure, Reason};
 pub use grant::TokenId;
 pub use read::{Granted, Outcome};
-pub use record::Record;
+#[cfg(feature = "planted")]
+pub use planted::Fault;
 pub use session::Session;
+pub use tabs::{
+    Epoch, Message, Position, Record, Shared, Slot, Status, Stored, Tab, Tabs, Tombstone,
+};
 pub use time::{Clock, Instant};

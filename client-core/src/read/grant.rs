@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{Document, date};
 use crate::contract::{Fields, Text};
 use crate::failure::{Code, Detail, Failure};
-use crate::record::is_key;
+use crate::tabs::is_key;
 
 /// A grant as it is read from an answer. The tokens themselves stay with the shell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,191 @@
+//! How a world ends: the network is well, every tab is awake, time passes. Then everybody asks for something, a new
+//! tab is opened, and all must agree.
+
+use evertoken_core::{Code, Restore, Timer, View};
+
+use crate::script::{Lags, Weather};
+use crate::server::Status;
+use crate::tab::{End, Life};
+use crate::trace::say;
+
+use super::agenda::Event;
+use super::{Law, World};
+
+/// Longer than anybody may wait: for the lock, for an answer, and both once more.
+const PATIENCE: u64 = 45_000;
+
+impl World {
+    pub(super) fn rest(&mut self, phase: u8) {
+        say!(self, "world", "comes to rest, {phase}");
+        let next = match phase {
+            0 => {
+                self.heal();
+                (5 * self.setting.lifetime / 2).max(PATIENCE)
+            }
+            1 => {
+                self.everybody_calls();
+                PATIENCE
+            }
+            2 => {
+                let place = self.setting.places;
+                self.open(place, Restore::Always);
+                1_000
+            }
+            3 => {
+                if let Some(tab) = self.places[self.setting.places] {
+                    self.call(tab, true);
+                    self.pump(tab);
+                }
+                PATIENCE
+            }
+            _ => {
+                self.check_rest();
+                self.is_over = true;
+                return;
+            }
+        };
+        self.agenda.enter(self.now + next, Event::Rest(phase + 1));
+    }
+
+    fn heal(&mut self) {
+        self.weather = Weather::Calm;
+        self.lags = Lags::SHORT;
+        self.go_online(true);
+        for tab in &mut self.tabs {
+            tab.fates.clear();
+        }
+        for place in 0..self.setting.places {
+            self.act_all(place);
+        }
+    }
+
+    fn everybody_calls(&mut self) {
+        for place in 0..self.setting.places {
+            if let Some(tab) = self.places[place] {
+                self.call(tab, true);
+                self.pump(tab);
+            }
+        }
+    }
+
+    fn check_rest(&mut self) {
+        for tab in 0..self.tabs.len() {
+            if self.tabs[tab].life != Life::Gone {
+                self.check_at_rest(tab);
+            }
+        }
+        if self.locks.len() > 0 {
+            self.breaks(Law::ComesToRest, "the lock is held, or waited for");
+        }
+        if self.agenda.len() > 100 {
+            self.breaks(Law::Endless, "the agenda grows");
+        }
+        self.check_agreement();
+        self.check_last();
+    }
+
+    fn check_at_rest(&mut self, tab: usize) {
+        let of = &self.tabs[tab];
+        let name = &of.name;
+        let waits = !of.calls.is_empty() || !of.callers.is_empty();
+        let is_busy = of.wire.is_some() || of.wish.is_some() || !of.inbox.is_empty();
+        let timer = of.session.poll_timeout().map(|(_, timer)| timer);
+        let wrong = if waits {
+            Some(format!("{name} has callers who wait"))
+        } else if is_busy {
+            Some(format!("{name} has an exchange or a lock"))
+        } else if let Some(timer) = timer.filter(|timer| *timer != Timer::Refresh) {
+            Some(format!("{name} still has a timer for {timer:?}"))
+        } else {
+            match of.last_end {
+                Some(End::Status(200)) => None,
+                Some(End::Refused(failure)) if failure.code == Code::LoginRequired => None,
+                end => Some(format!("a call in {name} ended as {end:?}")),
+            }
+        };
+        if let Some(wrong) = wrong {
+            return self.breaks(Law::ComesToRest, &wrong);
+        }
+        match of.seen {
+            View::SignedOut(_) | View::SignedIn { stale: false, .. } => {}
+            View::SignedIn { stale: true, .. }
+            | View::Restoring { .. }
+            | View::SigningIn
+            | View::SigningOut => {
+                let how = format!("{name} shows {:?}", of.seen);
+                self.breaks(Law::ComesToRest, &how);
+            }
+        }
+    }
+
+    fn check_agreement(&mut self) {
+        let awake = || self.tabs.iter().filter(|tab| tab.life != Life::Gone);
+        let shown: Vec<_> = awake()
+            .map(|tab| tab.present.map(|(_, token)| token.family))
+            .collect();
+        let first = shown.iter().flatten().next().copied();
+        let tells = self.setting.channel
+            || (self.setting.storage && self.setting.restore != Restore::Never);
+        let is_one = shown.iter().all(|family| match family {
+            Some(family) => Some(*family) == first,
+            None => first.is_none() || !tells,
+        });
+        let jar = self.jar.map(|cookie| cookie.family);
+        let jar_lives = jar.is_some_and(|family| self.server.is_alive(self.now, family));
+        let owed = self.storage.read().tombstone.and_then(|t| t.owed);
+        if !is_one {
+            self.breaks(Law::Agreement, &format!("the tabs show {shown:?}"));
+        }
+        match first {
+            Some(family) if jar != Some(family) || !jar_lives => {
+                let how = format!("the tabs show {family}, and the cookie is {jar:?}'s");
+                self.breaks(Law::Agreement, &how);
+            }
+            None if jar_lives => {
+                let how = format!("nobody is signed in, and the cookie {jar:?} is good");
+                self.breaks(Law::Agreement, &how);
+            }
+            Some(_) | None => {}
+        }
+        if let (Some(owed), None) = (owed, first) {
+            self.breaks(Law::LogoutTold, &format!("{owed:?} is still owed"));
+        }
+    }
+
+    /// Whoever came last, and was told that it worked, has their way.
+    fn check_last(&mut self) {
+        let Some(last) = self.ghost.last.filter(|last| last.is_told && last.is_quiet) else {
+            return;
+        };
+        let signed_in = self.tabs.iter().filter(|tab| tab.life != Life::Gone);
+        let signed_in: Vec<_> = signed_in.filter_map(|tab| tab.present).collect();
+        if self.server.reuses > 0 || !self.in_turn() {
+            return;
+        }
+        let Some(login) = last.login else {
+            if !signed_in.is_empty() {
+                self.breaks(
+                    Law::LogoutCounts,
+                    "somebody is signed in after the last logout",
+                );
+            }
+            return;
+        };
+        let Some(family) = self.ghost.logins[login as usize].family else {
+            return;
+        };
+        let expired = matches!(
+            self.server.family(family).status,
+            Status::Ended(evertoken_core::Reason::Expired)
+        );
+        if signed_in.is_empty() && !expired {
+            self.breaks(Law::LoginCounts, "nobody is signed in after the last login");
+        }
+        if let Some((_, token)) = signed_in.first()
+            && token.family != family
+        {
+            let how = format!("the last login is {family}, and {} is shown", token.family);
+            self.breaks(Law::LoginCounts, &how);
+        }
+    }
+}

@@ -333,7 +333,8 @@ impl World {
         }
         let of = &self.tabs[tab];
         let family = of.family;
-        let denials = self.server.denials > of.denials;
+        // A tab that had no token may be told of what happened before it was opened.
+        let denials = self.server.denials > family.map_or(0, |_| of.denials);
         let since = family.map_or(0, |family| {
             let login = self.server.family(family).login;
             self.ghost.logins[login as usize].called

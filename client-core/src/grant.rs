@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use crate::read::Granted;
 use crate::rng::Rng;
+use crate::tabs::Position;
 use crate::time::{Instant, millis};
 
 /// Names one access token of one session machine. Later tokens have greater ids.
@@ -48,40 +48,63 @@ pub(crate) struct Grant {
     pub(crate) good_until: Option<Instant>,
     /// When it is renewed in advance.
     pub(crate) renew_at: Option<Instant>,
-    /// How many refreshes lie between it and the login; none for a login's own token, one for the
-    /// first of a restored session.
-    pub(crate) generation: u32,
+    /// When it was asked for, and how long it lives from then.
+    pub(crate) asked: Instant,
+    pub(crate) lifetime: Option<Duration>,
+    /// Where it stands among those of all tabs.
+    pub(crate) position: Position,
+}
+
+/// What is known of a token when it arrives.
+#[derive(Debug)]
+pub(crate) struct Particulars {
+    pub(crate) asked: Instant,
+    pub(crate) lifetime: Option<Duration>,
+    pub(crate) subject: Option<Box<str>>,
+    pub(crate) position: Position,
 }
 
 impl Grant {
-    /// A grant asked for at `sent` that arrived at `now`.
+    /// A grant that arrived at `now`.
     pub(crate) fn new(
         token: TokenId,
-        granted: Granted,
-        sent: Instant,
+        arrived: Particulars,
         now: Instant,
         buffer: Duration,
         rng: &mut Rng,
     ) -> Self {
-        let expires = granted.lifetime.map(|lifetime| sent.after(lifetime));
+        let Particulars {
+            asked,
+            lifetime,
+            subject,
+            position,
+        } = arrived;
+        let expires = lifetime.map(|lifetime| asked.after(lifetime));
         Self {
             token,
             since: token,
-            subject: granted.subject,
+            subject,
             expires,
-            good_until: expires.map(|at| at.max(now.after(WORTH_ONE_TRY))),
-            renew_at: granted
-                .lifetime
+            good_until: expires,
+            renew_at: lifetime
                 .filter(|lifetime| *lifetime >= SHORTEST_RENEWAL)
-                .map(|lifetime| renewal(lifetime, sent, now, buffer, rng)),
-            generation: 0,
+                .map(|lifetime| renewal(lifetime, asked, now, buffer, rng)),
+            asked,
+            lifetime,
+            position,
         }
     }
 
-    /// Makes this grant the next generation of `before`, which stands for the same user.
+    /// Lets a token that was asked for here be tried once, whatever it says of itself.
+    pub(crate) fn deserves_a_try(&mut self, now: Instant) {
+        if let Some(until) = &mut self.good_until {
+            *until = (*until).max(now.after(WORTH_ONE_TRY));
+        }
+    }
+
+    /// Makes this grant the successor of `before`, which stands for the same user.
     pub(crate) fn follow(&mut self, before: &Self) {
         self.since = before.since;
-        self.generation = before.generation.saturating_add(1);
         if self.subject.is_none() {
             self.subject.clone_from(&before.subject);
         }
@@ -90,6 +113,11 @@ impl Grant {
     /// Whether the token is used without asking anybody.
     pub(crate) fn is_good(&self, now: Instant) -> bool {
         self.good_until.is_none_or(|until| now < until)
+    }
+
+    /// Whether the token is used, and not about to be renewed.
+    pub(crate) fn is_fresh(&self, now: Instant) -> bool {
+        self.is_good(now) && self.renew_at.is_none_or(|at| now < at)
     }
 
     /// Whether the two stand for the same user, as far as both say.
@@ -101,8 +129,7 @@ impl Grant {
     }
 }
 
-/// The buffer is at most half the lifetime, so that a short token cannot spin; up to a tenth of it
-/// more spreads the renewals of clients that started together.
+/// The buffer before the end; up to a tenth of it more spreads the renewals of clients that started together.
 fn renewal(
     lifetime: Duration,
     sent: Instant,
@@ -110,7 +137,6 @@ fn renewal(
     buffer: Duration,
     rng: &mut Rng,
 ) -> Instant {
-    let buffer = buffer.min(lifetime / 2);
     let jitter = Duration::from_millis(rng.up_to(millis(buffer) / 10));
     sent.after(lifetime)
         .before(buffer)

@@ -2,19 +2,20 @@
 
 use core::time::Duration;
 
-/// A point on the session's own time line, in whole milliseconds since the shell's clock began.
+/// A point on the session's own time line, in whole milliseconds.
 ///
-/// It never goes back, and it counts the time a machine slept. See [`Clock`].
+/// It never goes back, and it counts the time a machine slept. It begins at the time of day, so that the time
+/// lines of two tabs can be compared, but for what the clock was set in between. See [`Clock`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(u64);
 
 impl Instant {
-    /// The instant `ms` milliseconds after the clock began.
+    /// The instant `ms` milliseconds after 1970 began.
     pub const fn from_millis(ms: u64) -> Self {
         Self(ms)
     }
 
-    /// Milliseconds since the clock began.
+    /// Milliseconds since 1970, as far as this page's clock can tell.
     pub const fn as_millis(self) -> u64 {
         self.0
     }
@@ -63,12 +64,13 @@ pub struct Clock {
 const SLEEP: f64 = 1_000.0;
 
 impl Clock {
-    /// Begins a time line at these readings, both in milliseconds.
+    /// Begins a time line at these readings, both in milliseconds: at `date`.
     pub fn new(performance: f64, date: f64) -> Self {
+        let date = if date.is_finite() { date } else { 0.0 };
         Self {
             performance,
             date,
-            elapsed: 0.0,
+            elapsed: date,
         }
     }
 
@@ -99,14 +101,23 @@ mod tests {
     #[test]
     fn sleep_counts_although_the_monotone_clock_stood_still() {
         let mut clock = Clock::new(0.0, 1_000.0);
-        assert_eq!(clock.now(5.0, 3_601_000.0), Instant(3_600_000));
+        assert_eq!(clock.now(5.0, 3_601_000.0), Instant(3_601_000));
+    }
+
+    #[test]
+    fn the_dates_lead_counts_from_more_than_a_second_on_and_counts_whole() {
+        let mut clock = Clock::new(0.0, 0.0);
+        assert_eq!(clock.now(500.0, 1_500.0), Instant(500), "a second's lead");
+        assert_eq!(clock.now(600.0, 2_601.0), Instant(1_601), "more than that");
+        let mut asleep = Clock::new(0.0, 0.0);
+        assert_eq!(asleep.now(900.0, 1_200.0), Instant(900), "both ran");
     }
 
     #[test]
     fn a_clock_set_back_costs_nothing() {
         let mut clock = Clock::new(0.0, 10_000_000.0);
-        assert_eq!(clock.now(100.0, 0.0), Instant(100));
-        assert_eq!(clock.now(200.0, 100.0), Instant(200));
+        assert_eq!(clock.now(100.0, 0.0), Instant(10_000_100));
+        assert_eq!(clock.now(200.0, 100.0), Instant(10_000_200));
     }
 
     #[test]

@@ -16,10 +16,7 @@ mod rig;
 
 use core::time::Duration;
 
-use evertoken_core::{
-    Code, Config, Detail, Effect, Exchange, Failure, Granted, Instant, Outcome, Reason, Record,
-    Restore, Session, View,
-};
+use evertoken_core::{Code, Config, Detail, Failure, Granted, Outcome, Reason, Restore, View};
 use rig::{LIFETIME, Rig, denied, failed, granted};
 
 /// A generation of `a`'s session that comes with a key.
@@ -46,12 +43,6 @@ fn refresh(rig: &mut Rig) {
     rig.drain();
 }
 
-fn record(key: &str) -> Option<Record> {
-    Some(Record {
-        refresh_key: Some(key.into()),
-    })
-}
-
 #[test]
 fn s10_the_server_rotated_and_the_answer_was_lost_the_same_key_is_sent_again_and_the_session_goes_on()
  {
@@ -76,16 +67,10 @@ fn s11_a_reload_in_the_middle_of_a_refresh_sends_the_key_that_was_kept() {
     let login = rig.login();
     rig.answer(login, handed("1.first"));
     refresh(&mut rig);
-    let kept = rig.remembered.clone();
-    assert_eq!(kept, record("1.first"));
+    assert_eq!(rig.kept_key().as_deref(), Some("1.first"));
 
-    let mut reloaded = Session::new(Config::default(), 2);
-    reloaded.start(Instant::default(), kept);
-    let sent = std::iter::from_fn(|| reloaded.poll_effect()).find_map(|effect| match effect {
-        Effect::Send { key, .. } => key,
-        _ => None,
-    });
-    assert_eq!(sent.as_deref(), Some("1.first"));
+    let reloaded = rig.reloaded(Restore::Always);
+    assert_eq!(last_key(&reloaded), Some("1.first"));
 }
 
 #[test]
@@ -94,7 +79,11 @@ fn where_no_key_is_handed_out_a_random_one_is_kept_first_and_good_for_one_genera
     refresh(&mut rig);
     let first = last_key(&rig).unwrap().to_owned();
     assert_eq!(first.len(), 32);
-    assert_eq!(rig.remembered, record(&first), "kept before it is sent");
+    assert_eq!(
+        rig.kept_key().as_deref(),
+        Some(first.as_str()),
+        "kept before it is sent"
+    );
     rig.answer_refresh(failed(Code::Timeout));
     refresh(&mut rig);
     assert_eq!(last_key(&rig), Some(first.as_str()));
@@ -107,6 +96,7 @@ fn where_no_key_is_handed_out_a_random_one_is_kept_first_and_good_for_one_genera
 fn without_any_key_what_may_have_been_carried_out_is_repeated_only_when_somebody_asks() {
     let mut rig = Rig::with(Config {
         restore: Restore::Never,
+        channel: false,
         ..Config::default()
     });
     let login = rig.login();
@@ -131,13 +121,13 @@ fn a_session_that_is_over_forgets_its_key() {
     rig.answer(login, handed("1.first"));
     refresh(&mut rig);
     rig.answer_refresh(denied(Reason::Revoked));
-    assert_eq!(rig.remembered, None);
+    assert_eq!(rig.kept_key(), None);
 
     let login = rig.login();
     rig.answer(login, handed("1.other"));
-    assert_eq!(rig.remembered, record("1.other"));
+    assert_eq!(rig.kept_key().as_deref(), Some("1.other"));
     rig.logout();
-    assert_eq!(rig.remembered, None);
+    assert_eq!(rig.kept_key(), None);
 }
 
 #[test]
@@ -163,27 +153,15 @@ fn s40_a_409_superseded_is_sent_once_more_and_no_loop() {
 
 #[test]
 fn a_browser_that_remembers_nothing_is_not_asked_about_where_a_hint_is_wanted() {
-    for (remembered, asked) in [(None, 0), (Some(Record::default()), 1)] {
-        let config = Config {
-            restore: Restore::Hint,
-            ..Config::default()
-        };
-        let mut session = Session::new(config, 1);
-        let op = session.start(Instant::default(), remembered);
-        assert_eq!(op.is_some(), asked == 1);
-        let sent = std::iter::from_fn(|| session.poll_effect())
-            .filter(|effect| {
-                matches!(
-                    effect,
-                    Effect::Send {
-                        exchange: Exchange::Refresh(_),
-                        ..
-                    }
-                )
-            })
-            .count();
-        assert_eq!(sent, asked);
-        let signed_out = session.view(Instant::default()) == View::SignedOut(Reason::Never);
-        assert_eq!(signed_out, asked == 0);
-    }
+    let nobody = Rig::signed_out();
+    let asked = nobody.reloaded(Restore::Hint);
+    assert_eq!(asked.refreshes(), 0);
+    assert_eq!(asked.view(), View::SignedOut(Reason::Never));
+
+    let somebody = Rig::signed_in();
+    let mut asked = somebody.reloaded(Restore::Hint);
+    assert_eq!(asked.refreshes(), 1);
+    assert_eq!(asked.view(), View::Restoring { trouble: None });
+    asked.answer_refresh(denied(Reason::Expired));
+    assert_eq!(asked.reloaded(Restore::Hint).refreshes(), 0);
 }

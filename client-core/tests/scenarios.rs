@@ -19,8 +19,8 @@ mod rig;
 use core::time::Duration;
 
 use evertoken_core::{
-    Access, Clock, Code, Config, Detail, Event, Exchange, Failure, Instant, Outcome, Reason,
-    Restore, Scope, Session, Timer, View,
+    Access, Clock, Code, Detail, Event, Exchange, Failure, Instant, Outcome, Reason, Scope, Timer,
+    View,
 };
 use rig::{Call, LIFETIME, Rig, denied, failed, granted};
 
@@ -659,17 +659,11 @@ fn a_session_set_from_elsewhere_wins_over_the_refresh_in_flight() {
 #[test]
 fn renewals_of_clients_that_started_together_are_spread() {
     let due = |seed| {
-        let config = Config {
-            restore: Restore::Never,
-            random_keys: true,
-            ..Config::default()
-        };
-        let mut session = Session::new(config, seed);
-        let now = Instant::default();
-        let op = session.login(now).unwrap();
-        let outcome = granted("a", LIFETIME);
-        session.handle(now, evertoken_core::Input::Answer { op, outcome });
-        session.poll_timeout().unwrap().0.as_millis()
+        let mut rig = Rig::signed_out_with(seed);
+        let login = rig.login();
+        rig.answer(login, granted("a", LIFETIME));
+        let (at, _) = rig.session.poll_timeout().unwrap();
+        at.since(rig.now).as_millis() as u64
     };
     let all: std::collections::BTreeSet<u64> = (0..100).map(due).collect();
     assert!(all.len() > 90);

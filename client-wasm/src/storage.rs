@@ -1,6 +1,6 @@
 //! What this browser keeps from one start to the next, under the refresh endpoint's address.
 
-use evertoken_core::Record;
+use evertoken_core::{Slot, Stored};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/js/platform.js")]
@@ -25,11 +25,23 @@ impl Storage {
         Self { name }
     }
 
-    pub(crate) fn remembered(&self) -> Option<Record> {
-        Record::parse(&kept(&self.name)?)
+    /// What all that is kept begins with.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
-    pub(crate) fn remember(&self, record: Option<&Record>) {
-        keep(&self.name, record.map(Record::to_text).as_deref());
+    /// Everything that is kept.
+    pub(crate) fn stored(&self) -> Stored {
+        Stored::read(|slot| kept(&self.name_of(slot)))
+    }
+
+    pub(crate) fn keep(&self, slot: Slot, text: Option<&str>) {
+        keep(&self.name_of(slot), text);
+    }
+
+    fn name_of(&self, slot: Slot) -> String {
+        let mut name = self.name.clone();
+        name.push_str(slot.name());
+        name
     }
 }

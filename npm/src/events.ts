@@ -10,6 +10,10 @@ export type AuthEvent = { readonly at: number } & (
   | { readonly type: "signed-out"; readonly reason: SignedOutReason }
   | { readonly type: "refresh-started"; readonly why: RefreshCause; readonly attempt: number }
   | { readonly type: "refreshed"; readonly expiresAt: number; readonly generation: number }
+  /** Another tab's token is the session's now. */
+  | { readonly type: "adopted"; readonly from: "peer" | "header" }
+  /** Another tab was busy with the session. */
+  | { readonly type: "lock-waited"; readonly ms: number }
   /** `retryIn` is missing where nothing is tried again by itself. */
   | { readonly type: "refresh-failed"; readonly code: AuthErrorCode; readonly retryIn?: number }
   /** `url` has no query. */
@@ -19,9 +23,9 @@ export type AuthEvent = { readonly at: number } & (
 );
 
 /** Why a refresh began. */
-export type RefreshCause = "timer" | "rejected" | "demand" | "restore";
+export type RefreshCause = "timer" | "rejected" | "demand" | "restore" | "wake";
 
-const CAUSES: readonly RefreshCause[] = ["timer", "rejected", "demand", "restore"];
+const CAUSES: readonly RefreshCause[] = ["timer", "rejected", "demand", "restore", "wake"];
 
 /** An event of the engine's, from its numbers. */
 export function engineEvent(type: number, first: number, second: number): AuthEvent {
@@ -37,6 +41,10 @@ export function engineEvent(type: number, first: number, second: number): AuthEv
       return { type: "refresh-started", at, why: CAUSES[first] ?? "demand", attempt: second };
     case 4:
       return { type: "refreshed", at, expiresAt: first, generation: second };
+    case 6:
+      return { type: "adopted", at, from: "peer" };
+    case 7:
+      return { type: "lock-waited", at, ms: first };
     default:
       return {
         type: "refresh-failed",

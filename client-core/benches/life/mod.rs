@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use evertoken_core::{
     Access, Config, Effect, Exchange, Granted, Input, Instant, OpId, Outcome, Restore, Session,
+    Stored,
 };
 
 /// How many requests wait for the refresh that is measured.
@@ -16,13 +17,15 @@ pub fn signed_in() -> (Session, Instant) {
     let now = Instant::from_millis(0);
     let config = Config {
         restore: Restore::Never,
+        channel: false,
         ..Config::default()
     };
     let mut session = Session::new(config, 1);
     if let Ok(op) = session.login(now) {
+        drain(&mut session, now);
         answer(&mut session, now, op);
     }
-    while session.poll_effect().is_some() {}
+    drain(&mut session, now);
     (session, now)
 }
 
@@ -42,22 +45,42 @@ pub fn refresh(session: &mut Session, now: Instant, waiters: usize) -> usize {
     for _ in 0..waiters {
         std::hint::black_box(session.authorize(now, None));
     }
-    let mut refresh = None;
-    while let Some(effect) = session.poll_effect() {
-        if let Effect::Send {
-            op,
-            exchange: Exchange::Refresh(_),
-            ..
-        } = effect
-        {
-            refresh = Some(op);
-        }
-    }
+    let refresh = drain(session, now);
     if let Some(op) = refresh {
         answer(session, now, op);
     }
-    while session.poll_effect().is_some() {}
+    drain(session, now);
     (0..waiters).filter(|_| authorize(session, now)).count()
+}
+
+/// Performs what has to be, in a browser without locks; says which refresh was sent.
+fn drain(session: &mut Session, now: Instant) -> Option<OpId> {
+    let mut refresh = None;
+    while let Some(effect) = session.poll_effect() {
+        match effect {
+            Effect::Lock(lock) => {
+                let stored = Stored::default();
+                session.handle(now, Input::Locked { lock, stored });
+            }
+            Effect::Send {
+                op,
+                exchange: Exchange::Refresh(_),
+                ..
+            } => refresh = Some(op),
+            Effect::Send { .. }
+            | Effect::Unlock(_)
+            | Effect::Keep(..)
+            | Effect::Post(_)
+            | Effect::Abort(_)
+            | Effect::Adopt { .. }
+            | Effect::Forget
+            | Effect::Wake { .. }
+            | Effect::Done { .. }
+            | Effect::Changed
+            | Effect::Report(_) => {}
+        }
+    }
+    refresh
 }
 
 fn answer(session: &mut Session, now: Instant, op: OpId) {

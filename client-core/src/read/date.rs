@@ -37,8 +37,9 @@ pub(super) fn read(text: &str) -> Option<i64> {
                 _ if place == 0 || matches!(run, b"GMT" | b"UTC" | b"T" | b"Z") => {}
                 _ => return None,
             },
-            b"+" if count >= 6 => zone = (count, 1),
-            b"-" if count >= 6 => zone = (count, -1),
+            [sign @ (b'+' | b'-')] if count >= 6 => {
+                zone = (count, if *sign == b'+' { 1 } else { -1 });
+            }
             _ => {}
         }
     }

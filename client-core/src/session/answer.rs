@@ -1,22 +1,30 @@
 //! What an answer, or the lack of one, does to the session.
 
+use core::time::Duration;
+
 use crate::backoff;
 use crate::effect::{Effect, Event, Exchange, Scope};
 use crate::failure::{Code, Detail, Failure, Reason};
+use crate::planted::Fault;
 use crate::read::{Granted, Outcome};
+use crate::tabs::Position;
 use crate::time::Instant;
 
+use super::peers::NEWS;
 use super::state::{State, Trouble};
 use super::steps::wider;
 use super::wire::{Queued, Sent};
 use super::{OwedLogout, Session};
+
+/// Over how many milliseconds those who waited for the network spread their next try.
+const SPREAD: u64 = 1_000;
 
 impl Session {
     /// The exchange has had its time.
     pub(super) fn give_up(&mut self, now: Instant, sent: Sent) {
         self.effects.push_back(Effect::Abort(sent.op));
         // Aborting is not ordering: its Set-Cookie may still land, after that of whatever comes next.
-        if sent.epoch != self.epoch || !self.wire.queue.is_empty() {
+        if sent.turn != self.turn || !self.wire.queue.is_empty() {
             self.unsettled = true;
         }
         self.finish(now, sent, Outcome::Failed(Failure::new(Code::Timeout)));
@@ -32,7 +40,7 @@ impl Session {
     }
 
     fn finish_refresh(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
-        if sent.epoch != self.epoch {
+        if sent.turn != self.turn && !self.plants(Fault::AnswerCountsInAnyTurn) {
             return;
         }
         let told = match outcome {
@@ -41,70 +49,99 @@ impl Session {
                 reason,
                 missing,
                 status,
-            } => Some(self.denied(now, reason, missing, status)),
+            } => self.denied(now, &sent, reason, missing, status),
             // An old copy of it was answered: the session has moved on, and the newest key says so. A login
             // that waits is about to replace it.
             Outcome::Failed(failure)
                 if failure.is_superseded()
-                    && !sent.again
-                    && self.wire.login(self.epoch).is_none() =>
+                    && (!sent.again || self.plants(Fault::SupersededLoops))
+                    && self.wire.login(self.turn).is_none() =>
             {
                 return self.wire.again(sent);
+            }
+            Outcome::Failed(failure)
+                if failure.is_transient() && self.plants(Fault::FailureEndsSession) =>
+            {
+                self.denied(now, &sent, None, false, 500)
             }
             Outcome::Failed(failure) => Some(self.not_refreshed(now, failure, sent.keyed)),
             Outcome::Ended => Some(self.not_refreshed(now, Failure::new(Code::Server), sent.keyed)),
         };
-        self.wake(sent.op, told);
+        if told.is_none() || !self.plants(Fault::FailureIsNotShared) {
+            self.wake(sent.op, told);
+        }
     }
 
     /// Another token for this session, or the session from last time.
     fn refreshed(&mut self, now: Instant, sent: Sent, granted: Granted) -> Option<Failure> {
-        let before = match &self.state {
-            State::SignedIn { grant, .. } => Some(grant.clone()),
-            State::Restoring { .. } | State::SignedOut { .. } | State::Disposed => None,
-        };
+        let before = self.state.grant().cloned();
         let had_session = before.is_some();
-        let before = before.filter(|grant| grant.is_of(granted.subject.as_deref()));
+        let before = before.filter(|grant| {
+            grant.is_of(granted.subject.as_deref()) || self.plants(Fault::SubjectNotCompared)
+        });
         if had_session && before.is_none() && self.unsettled {
             return Some(self.taken_over(now));
         }
+        let continues = match &before {
+            Some(_) => true,
+            // The cookie jar holds another user's session now, or one that nobody here knew of.
+            None => !had_session && self.is_known_session(),
+        };
+        let position = if continues {
+            Position {
+                generation: sent.from.generation.saturating_add(1),
+                ..sent.from
+            }
+        } else {
+            self.opening(now, 1)
+        };
+        if before
+            .as_ref()
+            .is_some_and(|grant| grant.position >= position)
+        {
+            // Another tab was quicker, and what it brought is here.
+            return None;
+        }
         self.unsettled = false;
-        let expires = self.commit(now, sent.at, sent.op, granted, before.as_ref(), 1);
-        let event = match (before, had_session) {
-            (Some(before), _) => Event::Refreshed {
-                expires,
-                generation: before.generation.saturating_add(1),
+        if self.finding_out {
+            self.finding_out = false;
+            self.settle_login();
+        }
+        self.commit(now, sent.at, sent.op, granted, position, before.as_ref());
+        let event = match (self.state.grant(), had_session) {
+            (Some(grant), true) if before.is_some() => Event::Refreshed {
+                expires: grant.expires,
+                generation: position.generation,
             },
-            // The cookie jar holds another user's session now.
-            (None, true) => Event::SignedIn,
-            (None, false) => Event::Restored,
+            (Some(_) | None, true) => Event::SignedIn,
+            (Some(_) | None, false) => Event::Restored,
         };
         self.report(event);
         None
     }
 
-    /// A late Set-Cookie of an earlier user's won over this one's. Nobody asked to be that user again.
-    fn taken_over(&mut self, now: Instant) -> Failure {
-        self.unsettled = false;
-        self.epoch += 1;
-        self.sign_out(Reason::Replaced);
-        self.owe_logout(now, Scope::Local);
-        Failure::new(Code::LoginRequired).detail(Detail::Replaced)
+    /// Whether some tab has left word of a session that is not over.
+    fn is_known_session(&self) -> bool {
+        self.position.epoch.is_login() && !self.position.ended && !self.finding_out
     }
 
-    /// The server refused, for good.
+    /// The server refused, for good. That counts only for the generation that was refused.
     fn denied(
         &mut self,
         now: Instant,
+        sent: &Sent,
         reason: Option<Reason>,
         missing: bool,
         status: u16,
-    ) -> Failure {
+    ) -> Option<Failure> {
+        if sent.from != self.position && !self.plants(Fault::RefusalCountsForAnyGeneration) {
+            return None;
+        }
         let reason = match &self.state {
             // The cookie that the login was answered with never came back: this is no logout.
-            State::SignedIn { grant, .. } if missing && grant.generation == 0 => {
-                let failure = Failure::new(Code::Misconfigured).status(status);
-                return self.not_refreshed(now, failure.detail(Detail::CookieDropped), true);
+            State::SignedIn { grant, .. } if missing && grant.position.generation == 0 => {
+                let failure = Failure::new(Code::Misconfigured).detail(Detail::CookieDropped);
+                return Some(self.not_refreshed(now, failure.status(status), true));
             }
             State::Restoring { .. } if missing => Reason::Never,
             State::SignedIn { .. } | State::Restoring { .. } => reason.unwrap_or(Reason::Denied),
@@ -112,9 +149,22 @@ impl Session {
             State::SignedOut { reason } => *reason,
             State::Disposed => Reason::Never,
         };
-        self.epoch += 1;
+        self.turn += 1;
+        if self.finding_out {
+            self.finding_out = false;
+            self.settle_login();
+        }
+        let is_news = !self.position.ended && self.position.epoch.is_login();
+        let is_noted = is_news || self.key.is_some();
+        self.position.ended = true;
         self.sign_out(reason);
-        Failure::new(Code::LoginRequired).status(status)
+        if is_noted {
+            self.keep_record();
+        }
+        if is_news {
+            self.post_status(now, NEWS, None);
+        }
+        Some(Failure::new(Code::LoginRequired).status(status))
     }
 
     /// It did not work, which says nothing about the session. Without a key, a repetition of what may have been
@@ -122,9 +172,13 @@ impl Session {
     fn not_refreshed(&mut self, now: Instant, failure: Failure, keyed: bool) -> Failure {
         let failures = self.state.trouble().map_or(0, |trouble| trouble.failures) + 1;
         let asked = failure.retry_after;
-        let may_repeat = keyed || !failure.is_ambiguous();
+        let may_repeat = keyed || !failure.is_ambiguous() || self.plants(Fault::UnkeyedIsRepeated);
         let retry_in = (failure.is_transient() && may_repeat)
-            .then(|| backoff::delay(failures, asked, &mut self.rng));
+            .then(|| backoff::delay(failures, asked, self.is_online, &mut self.rng));
+        let retry_in = retry_in.map(|wait| match self.plants(Fault::RetryAfterIgnored) {
+            true => Duration::from_millis(250),
+            false => wait,
+        });
         let new = Trouble {
             failure,
             failures,
@@ -149,16 +203,17 @@ impl Session {
     }
 
     fn finish_login(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
-        let overtaken = sent.epoch != self.epoch;
+        let overtaken = sent.turn != self.turn && !self.plants(Fault::OvertakenLoginCounts);
+        let unknown = matches!(&outcome, Outcome::Failed(failure) if failure.is_ambiguous());
+        if !unknown {
+            self.settle_login();
+        }
         let result = match outcome {
-            // It was told already that it came too late; what it left in the cookie jar has to go.
+            // It was told already that it came too late; what it left in the cookie jar has to go, unless
+            // whoever signed in since holds the jar.
             Outcome::Granted(_) if overtaken => {
-                match self.state {
-                    State::SignedOut { .. } | State::Restoring { .. } => {
-                        self.owe_logout(now, Scope::Local);
-                    }
-                    // Whoever signed in since holds the cookie jar, or never needed it.
-                    State::SignedIn { .. } | State::Disposed => {}
+                if self.position.ended && !self.plants(Fault::OvertakenLoginStays) {
+                    self.owe_logout(now, Scope::Local);
                 }
                 return;
             }
@@ -168,7 +223,7 @@ impl Session {
             }
             Outcome::Failed(_) | Outcome::Denied { .. } | Outcome::Ended if overtaken => return,
             Outcome::Failed(failure) => {
-                if failure.is_ambiguous() {
+                if unknown && !self.plants(Fault::LostLoginIsForgotten) {
                     self.find_out();
                 }
                 Err(failure)
@@ -184,7 +239,8 @@ impl Session {
 
     /// Nobody knows whether the login was granted. One refresh tells, as soon as the wire is free.
     fn find_out(&mut self) {
-        self.epoch += 1;
+        self.turn += 1;
+        self.finding_out = true;
         self.state = State::Restoring { trouble: None };
         self.effects.push_back(Effect::Forget);
     }
@@ -198,48 +254,70 @@ impl Session {
             (Scope::Local | Scope::Global, Err(failure)) if failure.is_transient() => {
                 self.repeat_logout(now, scope, failure);
             }
-            // What has come to be owed since it was sent still is.
-            (Scope::Local | Scope::Global, Ok(()) | Err(_))
-                if sent.repeated && sent.epoch == self.epoch =>
-            {
-                self.owed_logout = None;
-            }
-            (Scope::Local | Scope::Others | Scope::Global, Ok(()) | Err(_)) => {}
+            (Scope::Local | Scope::Global, Ok(()) | Err(_)) => self.logout_is_told(&sent),
+            (Scope::Others, Ok(()) | Err(_)) => {}
         }
         if !sent.repeated {
             self.done(sent.op, sent.exchange, result);
         }
     }
 
+    /// The server knows. What has come to be owed since it was sent still is.
+    fn logout_is_told(&mut self, sent: &Sent) {
+        if sent.repeated && sent.turn == self.turn {
+            self.owed_logout = None;
+        }
+        if self.owed_logout.is_none() && sent.from == self.position {
+            self.entomb(None);
+        }
+    }
+
     /// The server still has to be told, unless a younger session took its place.
     fn repeat_logout(&mut self, now: Instant, scope: Scope, failure: Failure) {
-        match self.state {
-            State::SignedOut { .. } | State::Restoring { .. } => {}
-            State::SignedIn { .. } | State::Disposed => return,
+        if !self.position.ended {
+            return;
         }
         let owed = self.owed_logout;
         let failures = owed.map_or(0, |owed| owed.failures) + 1;
-        let wait = backoff::delay(failures, failure.retry_after, &mut self.rng);
+        let asked = failure.retry_after;
+        let wait = backoff::delay(failures, asked, self.is_online, &mut self.rng);
         self.owed_logout = Some(OwedLogout {
             scope: owed.map_or(scope, |owed| wider(owed.scope, scope)),
             failures,
             retry_at: now.after(wait),
         });
         // A refresh that waited for it would restore what it was to end.
-        let is_refresh = |exchange| matches!(exchange, Exchange::Refresh(_));
-        for Queued { op, .. } in self.wire.take_queued(is_refresh) {
+        let is_refresh = |queued: &Queued| matches!(queued.exchange, Exchange::Refresh(_));
+        for Queued { op, .. } in self.wire.take_queued(&is_refresh) {
             let failure = self.not_refreshed(now, failure, true);
             self.wake(op, Some(failure));
         }
     }
 
-    /// The server is to be told of a logout as soon as the wire is free.
-    pub(super) fn owe_logout(&mut self, now: Instant, scope: Scope) {
-        let owed = self.owed_logout.map(|owed| owed.scope);
-        self.owed_logout = Some(OwedLogout {
-            scope: owed.map_or(scope, |owed| wider(owed, scope)),
-            failures: 0,
-            retry_at: now,
-        });
+    /// The browser is online again: what only waited for that is tried soon, though not by all tabs at once.
+    pub(super) fn went_online(&mut self, now: Instant, is_online: bool) {
+        self.is_online = is_online;
+        if !is_online {
+            return;
+        }
+        let soon = now.after(Duration::from_millis(self.rng.up_to(SPREAD)));
+        match &mut self.state {
+            State::SignedIn {
+                trouble: Some(trouble),
+                ..
+            }
+            | State::Restoring {
+                trouble: Some(trouble),
+            } if trouble.not_before.is_none_or(|at| at <= soon) => {
+                trouble.retry_at = trouble.retry_at.map(|at| at.min(soon));
+            }
+            State::SignedIn { .. }
+            | State::Restoring { .. }
+            | State::SignedOut { .. }
+            | State::Disposed => {}
+        }
+        if let Some(owed) = &mut self.owed_logout {
+            owed.retry_at = owed.retry_at.min(soon);
+        }
     }
 }

@@ -1,6 +1,12 @@
 //! The session machine: what users ask of it, what the world tells it, what it wants done.
 
 mod answer;
+mod commit;
+mod notes;
+mod passage;
+mod peers;
+mod presence;
+mod seen;
 mod state;
 mod steps;
 mod wire;
@@ -8,17 +14,18 @@ mod wire;
 use std::collections::VecDeque;
 
 use crate::config::{Config, Restore};
-use crate::effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, Timer, View, Why};
+use crate::effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, View, Why};
 use crate::failure::{Code, Failure, Reason};
 use crate::grant::TokenId;
+use crate::planted::Fault;
 use crate::read::Granted;
-use crate::record::Record;
 use crate::rng::Rng;
+use crate::tabs::{Position, Stored, Tab, Tabs};
 use crate::time::Instant;
 
 use state::State;
-use steps::{is_login_or_refresh, wider};
-use wire::Wire;
+use steps::is_login_or_refresh;
+use wire::{Stage, Wire};
 
 /// One client's session. See the [crate's essay](crate) for how to drive it.
 #[derive(Debug)]
@@ -26,15 +33,24 @@ pub struct Session {
     config: Config,
     state: State,
     wire: Wire,
-    /// Counts logins and logouts: an answer commits only into the epoch it was sent from.
-    epoch: u32,
+    /// Counts the logins and logouts that this tab knows of: an answer counts only in the turn it was sent in.
+    turn: u32,
+    /// The greatest that this tab has seen.
+    position: Position,
     /// A logout that the server has not heard of.
     owed_logout: Option<OwedLogout>,
-    /// An exchange of an earlier epoch was given up: a late Set-Cookie of its may have won, so the next
+    /// An exchange of an earlier turn was given up: a late Set-Cookie of its may have won, so the next
     /// refresh must name the subject that is signed in.
     unsettled: bool,
+    /// Nobody knows how a login ended: the next refresh tells, and what other tabs still have does not count.
+    finding_out: bool,
     /// The newest key, for the next refresh to send.
     key: Option<Box<str>>,
+    tab: Tab,
+    /// The other tabs, as far as they are known.
+    peers: Tabs,
+    last_question: u32,
+    is_online: bool,
     effects: VecDeque<Effect>,
     /// What happened during this call.
     reports: Vec<Event>,
@@ -62,18 +78,26 @@ impl Session {
                 reason: Reason::Never,
             },
         };
+        let mut rng = Rng::new(seed);
+        let tab = rng.tab();
         let mut session = Self {
             config,
             state,
             wire: Wire::default(),
-            epoch: 0,
+            turn: 0,
+            position: Position::default(),
             owed_logout: None,
             unsettled: false,
+            finding_out: false,
             key: None,
+            tab,
+            peers: Tabs::default(),
+            last_question: 0,
+            is_online: true,
             effects: VecDeque::new(),
             reports: Vec::new(),
             announced: View::SigningOut,
-            rng: Rng::new(seed),
+            rng,
             last_op: 0,
             last_token: 0,
         };
@@ -81,19 +105,14 @@ impl Session {
         session
     }
 
-    /// Looks for a session from last time, if the configuration says so; `remembered` is what
-    /// [`Effect::Remember`] last kept. The operation is what a caller waits for to know whether there is one.
-    pub fn start(&mut self, now: Instant, remembered: Option<Record>) -> Option<OpId> {
-        if let Some(record) = remembered {
-            self.key = record.refresh_key;
-            if self.config.restore == Restore::Hint {
-                self.state = State::Restoring { trouble: None };
-            }
-        }
-        match self.state {
-            State::Restoring { .. } => Some(self.refresh_by(now, Why::Restore)),
-            State::SignedOut { .. } | State::SignedIn { .. } | State::Disposed => None,
-        }
+    /// Greets the other tabs and looks for a session from last time, if the configuration says so. The operation is
+    /// what a caller waits for to know whether there is one.
+    pub fn start(&mut self, now: Instant, stored: Stored) -> Option<OpId> {
+        self.greet(&stored);
+        let restores = self.remember(now, &stored);
+        let first = restores.then(|| self.refresh_by(now, Why::Restore));
+        self.settle(now);
+        first
     }
 
     /// May a request go, and with which token? `rejected` names a token the caller saw refused; it is
@@ -101,13 +120,19 @@ impl Session {
     ///
     /// With a good token this is the hot path: no effect, no allocation.
     pub fn authorize(&mut self, now: Instant, rejected: Option<TokenId>) -> Access {
-        if let Some(login) = self.wire.login(self.epoch) {
-            return Access::Wait(login);
+        if let Some(op) = self.wire.login(self.turn).or_else(|| self.wire.waking()) {
+            return Access::Wait(op);
         }
         match &self.state {
             State::SignedIn { grant, .. } => match rejected {
-                Some(token) if token < grant.since => Access::Replaced,
-                Some(token) if token >= grant.token => self.renew(now, Why::Rejected),
+                Some(token) if token < grant.since && !self.plants(Fault::RejectedNotCompared) => {
+                    Access::Replaced
+                }
+                Some(token)
+                    if token >= grant.token && !self.plants(Fault::RefusedTokenIsGivenAgain) =>
+                {
+                    self.renew(now, Why::Rejected)
+                }
                 Some(_) | None if grant.is_good(now) => Access::Use(grant.token),
                 Some(_) | None => self.renew(now, Why::Demand),
             },
@@ -120,7 +145,7 @@ impl Session {
     /// Renews now, whatever the token's age; joins a refresh that is on its way. Signed out, it asks the
     /// backend whether there is a session after all: a popup or a passkey may have set the cookie.
     pub fn refresh(&mut self, now: Instant) -> Access {
-        if let Some(login) = self.wire.login(self.epoch) {
+        if let Some(login) = self.wire.login(self.turn) {
             return Access::Wait(login);
         }
         match self.state {
@@ -141,12 +166,12 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn login(&mut self, now: Instant) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
-        self.drop_queued(now, |exchange| match exchange {
+        self.drop_queued(now, &|queued| match queued.exchange {
             // What a refresh waited to renew is about to be replaced; what a logout waited to end, too.
             Exchange::Refresh(_) | Exchange::Logout(Scope::Local | Scope::Global) => true,
             Exchange::Login | Exchange::Logout(Scope::Others) => false,
         });
-        if let Some(refresh) = self.wire.refresh(self.epoch) {
+        if let Some(refresh) = self.wire.refresh(self.turn) {
             self.wake(refresh, None);
         }
         let op = self.enqueue(now, Exchange::Login, false);
@@ -162,24 +187,16 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn logout(&mut self, now: Instant, scope: Scope) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
-        let joined = self.wire.logout(scope, self.epoch);
+        let joined = self.wire.logout(scope, self.turn);
         let op = match (joined, scope) {
             (Some(op), Scope::Others) => op,
             (None, Scope::Others) => self.enqueue(now, Exchange::Logout(scope), false),
             (Some(op), Scope::Local | Scope::Global) => {
                 // Nothing else of this epoch can be on the wire; what came after it counts no longer.
-                self.drop_queued(now, is_login_or_refresh);
+                self.drop_queued(now, &|queued| is_login_or_refresh(queued.exchange));
                 op
             }
-            (None, Scope::Local | Scope::Global) => {
-                self.end_logins_and_refreshes(now);
-                self.sign_out(Reason::Logout);
-                // One that the server has not heard of is told with this one.
-                self.wire.queue.retain(|queued| !queued.repeated);
-                let owed = self.owed_logout.take().map(|owed| owed.scope);
-                let scope = owed.map_or(scope, |owed| wider(owed, scope));
-                self.enqueue(now, Exchange::Logout(scope), false)
-            }
+            (None, Scope::Local | Scope::Global) => self.log_out(now, scope, Reason::Logout),
         };
         self.settle(now);
         Ok(op)
@@ -193,12 +210,27 @@ impl Session {
     pub fn set_session(&mut self, now: Instant, granted: Granted) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
         self.end_logins_and_refreshes(now);
-        self.drop_queued(now, |exchange| exchange == Exchange::Logout(Scope::Local));
-        self.drop_queued(now, |exchange| exchange == Exchange::Logout(Scope::Global));
+        self.drop_queued(now, &|queued| match queued.exchange {
+            Exchange::Logout(Scope::Local | Scope::Global) => true,
+            Exchange::Logout(Scope::Others) | Exchange::Login | Exchange::Refresh(_) => false,
+        });
         let op = self.next_op();
         self.sign_in(now, now, op, granted);
         self.settle(now);
         Ok(op)
+    }
+
+    /// A resource answered 403 to this token, in a contract that ends the session on it. A late one, for an earlier
+    /// token, ends nothing. The operation is the logout's, if there is one.
+    pub fn forbidden(&mut self, now: Instant, token: TokenId) -> Option<OpId> {
+        let is_present =
+            matches!(&self.state, State::SignedIn { grant, .. } if grant.token == token);
+        if !is_present {
+            return None;
+        }
+        let op = self.log_out(now, Scope::Local, Reason::Forbidden);
+        self.settle(now);
+        Some(op)
     }
 
     /// Ends the client for good. Everyone who waits is told; what is on the wire may arrive, and changes
@@ -215,10 +247,10 @@ impl Session {
                 Some(effect) => self.effects.push_back(effect),
             }
         }
-        if let Some(sent) = self.wire.sent.take()
+        if let Stage::Sent(sent) = std::mem::take(&mut self.wire.stage)
             && !sent.repeated
             // The caller of a login that a logout ended has been told.
-            && (sent.epoch == self.epoch || sent.exchange != Exchange::Login)
+            && (sent.turn == self.turn || sent.exchange != Exchange::Login)
         {
             self.refuse(sent.op, sent.exchange, failure);
         }
@@ -229,18 +261,34 @@ impl Session {
         }
         self.owed_logout = None;
         self.state = State::Disposed;
+        self.unlock();
+        self.say_goodbye();
         self.effects.push_back(Effect::Forget);
     }
 
     /// Takes in what the world has to tell.
     pub fn handle(&mut self, now: Instant, input: Input) {
+        if matches!(self.state, State::Disposed) {
+            return;
+        }
         match input {
             Input::Answer { op, outcome } => {
+                let op = self.believed(op);
                 if let Some(sent) = self.wire.answered(op) {
                     self.finish(now, sent, outcome);
                 }
             }
             Input::Tick => self.tick(now),
+            Input::Locked { lock, stored } => self.locked(now, lock, &stored),
+            Input::Heard {
+                message,
+                ago,
+                token,
+            } => self.heard(now, message, ago, token),
+            Input::Stored(stored) => self.see(now, &stored),
+            Input::Online(is_online) => self.went_online(now, is_online),
+            Input::Hidden => self.hide(),
+            Input::Shown(stored) => self.show(now, &stored),
         }
         self.settle(now);
     }
@@ -248,51 +296,5 @@ impl Session {
     /// The next thing to do in the world. Drain it after every call that may change something.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
-    }
-
-    /// When [`Input::Tick`] is due, and for what. Derived from the state at every call.
-    pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
-        let exchange = self.wire.sent.map(|sent| (sent.deadline, Timer::Exchange));
-        let stale = self.stale_at().map(|at| (at, Timer::Stale));
-        // What begins an exchange waits until the wire is free.
-        let idle = self.wire.sent.is_none();
-        let refresh = self.state.renew_at().filter(|_| idle);
-        let logout = self.owed_logout.filter(|_| idle);
-        let refresh = refresh.map(|at| (at, Timer::Refresh));
-        let logout = logout.map(|owed| (owed.retry_at, Timer::Logout));
-        sooner(sooner(exchange, stale), sooner(refresh, logout))
-    }
-
-    /// What everybody sees.
-    pub fn view(&self, now: Instant) -> View {
-        if self.wire.login(self.epoch).is_some() {
-            return View::SigningIn;
-        }
-        match &self.state {
-            State::Restoring { trouble } => View::Restoring {
-                trouble: trouble.map(|trouble| trouble.failure),
-            },
-            State::SignedOut { .. } if self.is_signing_out() => View::SigningOut,
-            State::SignedOut { reason } => View::SignedOut(*reason),
-            State::SignedIn { grant, trouble } => View::SignedIn {
-                token: grant.token,
-                expires: grant.expires,
-                stale: trouble.is_some() && !grant.is_good(now),
-            },
-            // Nobody is told any more; what was seen last stays.
-            State::Disposed => self.announced,
-        }
-    }
-}
-
-/// The earlier of two deadlines; of two at once the first.
-fn sooner(
-    one: Option<(Instant, Timer)>,
-    other: Option<(Instant, Timer)>,
-) -> Option<(Instant, Timer)> {
-    match (one, other) {
-        (Some((at, _)), Some((before, _))) if before < at => other,
-        (None, _) => other,
-        (Some(_), _) => one,
     }
 }

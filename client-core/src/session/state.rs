@@ -51,6 +51,13 @@ pub(super) struct Trouble {
 }
 
 impl State {
+    pub(super) fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::SignedIn { grant, .. } => Some(grant),
+            Self::SignedOut { .. } | Self::Restoring { .. } | Self::Disposed => None,
+        }
+    }
+
     pub(super) fn trouble(&self) -> Option<&Trouble> {
         match self {
             Self::Restoring { trouble } | Self::SignedIn { trouble, .. } => trouble.as_ref(),

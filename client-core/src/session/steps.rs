@@ -1,37 +1,21 @@
 //! The steps that what users ask and what the world tells have in common.
 
-use crate::effect::{Access, Effect, Event, Exchange, OpId, Scope, View, Why};
-use crate::failure::{Code, Detail, Failure, Reason};
-use crate::grant::{Grant, TokenId};
-use crate::read::Granted;
-use crate::record::Record;
+use crate::effect::{Access, Effect, Event, Exchange, OpId, Scope, Why};
+use crate::failure::{Code, Detail, Failure};
+use crate::planted::Fault;
 use crate::time::Instant;
 
 use super::Session;
 use super::state::State;
-use super::wire::{Queued, Sent};
+use super::wire::Queued;
 
 impl Session {
-    pub(super) fn tick(&mut self, now: Instant) {
-        if let Some(sent) = self.wire.overdue(now) {
-            self.give_up(now, sent);
-        }
-        if !self.wire.is_idle() {
-            return;
-        }
-        if self.owed_logout.is_some_and(|owed| owed.retry_at <= now) {
-            self.enqueue_owed_logout(now);
-        }
-        if self.state.renew_at().is_some_and(|at| at <= now) {
-            self.refresh_by(now, Why::Timer);
-        }
-    }
-
     /// Joins the refresh that is on its way, or begins one unless the backend asked to be left alone.
     pub(super) fn renew(&mut self, now: Instant, why: Why) -> Access {
-        if self.wire.refresh(self.epoch).is_none()
+        if self.wire.refresh(self.turn).is_none()
             && let Some(trouble) = self.state.trouble()
             && let Some(until) = trouble.not_before.filter(|until| now < *until)
+            && !self.plants(Fault::RetryAfterIgnored)
         {
             return Access::Refused(Failure {
                 retry_after: Some(until.since(now)),
@@ -42,8 +26,12 @@ impl Session {
     }
 
     pub(super) fn refresh_by(&mut self, now: Instant, why: Why) -> OpId {
-        let op = match self.wire.refresh(self.epoch) {
-            Some(op) => op,
+        let joined = self.wire.refresh(self.turn);
+        let op = match joined.filter(|_| !self.plants(Fault::EveryDemandRefreshes)) {
+            Some(op) => {
+                self.wire.look_becomes(why);
+                op
+            }
             None => self.enqueue_refresh(now, why),
         };
         self.settle(now);
@@ -52,13 +40,15 @@ impl Session {
 
     /// A logout that the server has not heard of goes first: what it was to end must not be restored.
     pub(super) fn enqueue_refresh(&mut self, now: Instant, why: Why) -> OpId {
-        self.enqueue_owed_logout(now);
+        if !self.plants(Fault::OwedLogoutWaits) {
+            self.enqueue_owed_logout(now);
+        }
         self.enqueue(now, Exchange::Refresh(why), false)
     }
 
     pub(super) fn enqueue_owed_logout(&mut self, now: Instant) {
         if let Some(owed) = self.owed_logout
-            && !self.wire.is_repeating_logout(self.epoch)
+            && !self.wire.is_repeating_logout(self.turn)
         {
             self.enqueue(now, Exchange::Logout(owed.scope), true);
         }
@@ -71,6 +61,7 @@ impl Session {
             Queued {
                 op,
                 exchange,
+                since: now,
                 repeated,
                 again: false,
             },
@@ -83,22 +74,11 @@ impl Session {
         if matches!(self.state, State::Restoring { trouble: None }) && self.wire.is_idle() {
             self.enqueue_refresh(now, Why::Restore);
         }
-        let bound = self.config.request_timeout;
-        if let Some(Sent { op, exchange, .. }) = self.wire.send_next(now, self.epoch, bound) {
-            let mut key = None;
-            if let Exchange::Refresh(why) = exchange {
-                key = self.key_to_send();
-                let failures = self.state.trouble().map_or(0, |trouble| trouble.failures);
-                self.report(Event::RefreshStarted {
-                    why,
-                    attempt: failures.saturating_add(1),
-                });
-            }
-            if let Some(sent) = &mut self.wire.sent {
-                sent.keyed = key.is_some();
-            }
-            self.effects.push_back(Effect::Send { op, exchange, key });
+        // What a login that came too late left in the cookie jar goes while the lock is still held.
+        if self.wire.is_idle() && self.owed_logout.is_some_and(|owed| owed.retry_at <= now) {
+            self.enqueue_owed_logout(now);
         }
+        self.advance(now);
         let view = self.view(now);
         if view != self.announced {
             self.announced = view;
@@ -111,17 +91,7 @@ impl Session {
         }
     }
 
-    /// Nothing that was asked for before now counts any longer: those who wait ask again, logins are lost.
-    pub(super) fn end_logins_and_refreshes(&mut self, now: Instant) {
-        self.drop_queued(now, is_login_or_refresh);
-        let sent = self.wire.sent.filter(|sent| sent.epoch == self.epoch);
-        if let Some(sent) = sent.filter(|sent| is_login_or_refresh(sent.exchange)) {
-            self.overtake(now, sent.op, sent.exchange, sent.repeated);
-        }
-        self.epoch += 1;
-    }
-
-    pub(super) fn drop_queued(&mut self, now: Instant, dropped: fn(Exchange) -> bool) {
+    pub(super) fn drop_queued(&mut self, now: Instant, dropped: &dyn Fn(&Queued) -> bool) {
         for queued in self.wire.take_queued(dropped) {
             self.overtake(now, queued.op, queued.exchange, queued.repeated);
         }
@@ -147,95 +117,28 @@ impl Session {
         }
     }
 
-    /// A new session begins: its token, sent for at `sent`, came with `op`.
-    pub(super) fn sign_in(&mut self, now: Instant, sent: Instant, op: OpId, granted: Granted) {
-        self.epoch += 1;
-        self.owed_logout = None;
-        self.commit(now, sent, op, granted, None, 0);
-        self.report(Event::SignedIn);
-    }
-
     /// The key of this generation, so that a repetition is known for what it is: the newest that was handed
     /// out, else a random one where the backend takes that. It is kept before it is sent.
-    fn key_to_send(&mut self) -> Option<Box<str>> {
+    pub(super) fn key_to_send(&mut self) -> Option<Box<str>> {
         if self.key.is_none() && self.config.random_keys {
             self.key = Some(self.rng.text());
-            self.remember();
+            self.keep_record();
         }
         self.key.clone()
     }
 
-    fn remember(&mut self) {
-        let refresh_key = self.key.clone();
-        self.effects
-            .push_back(Effect::Remember(Some(Record { refresh_key })));
+    /// Whether a test wants this mistake made.
+    pub(super) fn plants(&self, fault: Fault) -> bool {
+        self.config.plants(fault)
     }
 
-    /// The answer to `op`, sent for at `sent`, is the session now; `before` is the grant it renews, and if it
-    /// renews none `generation` is how many refreshes it took. Says when it expires.
-    pub(super) fn commit(
-        &mut self,
-        now: Instant,
-        sent: Instant,
-        op: OpId,
-        granted: Granted,
-        before: Option<&Grant>,
-        generation: u32,
-    ) -> Option<Instant> {
-        self.last_token += 1;
-        let token = TokenId(self.last_token);
-        let buffer = self.config.refresh_buffer;
-        self.key.clone_from(&granted.refresh_key);
-        self.remember();
-        let mut grant = Grant::new(token, granted, sent, now, buffer, &mut self.rng);
-        grant.generation = generation;
-        let expires = grant.expires;
-        if let Some(before) = before {
-            grant.follow(before);
-        }
-        self.effects.push_back(Effect::Adopt {
-            op,
-            token,
-            keep_user: before.is_some(),
-            expires,
-        });
-        self.state = State::SignedIn {
-            grant,
-            trouble: None,
-        };
-        expires
-    }
-
-    /// Nobody is signed in here any longer.
-    pub(super) fn sign_out(&mut self, reason: Reason) {
-        let before = std::mem::replace(&mut self.state, State::SignedOut { reason });
-        self.effects.push_back(Effect::Forget);
-        self.key = None;
-        self.effects.push_back(Effect::Remember(None));
-        match before {
-            State::SignedIn { .. } | State::Restoring { .. } => {
-                self.report(Event::SignedOut(reason));
-            }
-            State::SignedOut { .. } | State::Disposed => {}
-        }
-    }
-
-    pub(super) fn is_signing_out(&self) -> bool {
-        [Scope::Local, Scope::Global]
-            .into_iter()
-            .any(|scope| self.wire.logout(scope, self.epoch).is_some())
-    }
-
-    /// When listeners are to be told that the token is stale, if they have not been.
-    pub(super) fn stale_at(&self) -> Option<Instant> {
-        match self.announced {
-            View::SignedIn { stale: false, .. } => self.state.stale_at(),
-            View::SignedIn { stale: true, .. }
-            | View::Restoring { .. }
-            | View::SignedOut(_)
-            | View::SigningIn
-            | View::SigningOut => None,
-        }
+    /// The operation that an answer is for.
+    pub(super) fn believed(&self, op: OpId) -> OpId {
+        let sent = self
+            .wire
+            .sent()
+            .filter(|_| self.plants(Fault::AnyAnswerCounts));
+        sent.map_or(op, |sent| sent.op)
     }
 
     pub(super) fn check_not_disposed(&self) -> Result<(), Failure> {

@@ -1,25 +1,45 @@
-//! The one exchange on the wire, and those that wait for it.
+//! The one exchange on the wire, those that wait for it, and how it gets there.
 //!
 //! All exchanges share one cookie jar, so they go one after the other: a Set-Cookie that arrives late
 //! must not overwrite a newer one. That there is one slot *is* the single flight: a second refresh has
-//! nowhere to live.
+//! nowhere to live. Other tabs have the same jar, so each exchange goes three steps:
+//!
+//! ```text
+//!   Idle ──queue──► Locking ──held, or waited long enough──► Asking ──answered, or 100 ms──► Sent ──► Idle
+//!                      └──── nothing is queued any more ───────┴──────────────────────────────────────►┘
+//! ```
+//!
+//! What is sent is decided at the last step: what was queued may have been settled by another tab.
 
 use std::collections::VecDeque;
 
 use core::time::Duration;
 
-use crate::effect::{Exchange, OpId, Scope};
+use crate::effect::{Exchange, OpId, Scope, Timer, Why};
+use crate::tabs::{Position, Tabs};
 use crate::time::Instant;
 
 /// How long a login or logout lets the exchange before it answer. Most answers are there within two
 /// seconds; one that is not is aborted, because the user is waiting.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How much longer than an exchange may take the lock is waited for: whoever has it then is asleep.
+const LOCK_GRACE: Duration = Duration::from_secs(1);
+
+/// How long the other tabs are waited for. They answer within a few milliseconds, unless they are asleep.
+pub(super) const ASK_BOUND: Duration = Duration::from_millis(100);
+
+/// A timer that rings so much later than it was set for woke a page that was asleep: what the other tabs said
+/// meanwhile may be still on its way.
+const ASLEEP: Duration = Duration::from_secs(1);
 
 /// An exchange that waits its turn.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Queued {
     pub(super) op: OpId,
     pub(super) exchange: Exchange,
+    /// When it was asked for.
+    pub(super) since: Instant,
     /// Whether a failed logout is being repeated, which nobody waits for.
     pub(super) repeated: bool,
     /// Whether it is sent once more because an old copy of it was answered.
@@ -31,32 +51,85 @@ pub(super) struct Queued {
 pub(super) struct Sent {
     pub(super) op: OpId,
     pub(super) exchange: Exchange,
+    pub(super) since: Instant,
     pub(super) repeated: bool,
     pub(super) again: bool,
     /// Whether a repetition of it is known for what it is.
     pub(super) keyed: bool,
-    /// The epoch it was sent from: its answer counts in no other.
-    pub(super) epoch: u32,
+    /// The turn it was sent in: its answer counts in no other.
+    pub(super) turn: u32,
+    /// Where the session stood when it was sent.
+    pub(super) from: Position,
     pub(super) at: Instant,
     pub(super) deadline: Instant,
 }
 
+/// How far the exchange at the head of the queue has come.
+#[derive(Debug, Default)]
+pub(super) enum Stage {
+    #[default]
+    Idle,
+    /// It waits for the lock.
+    Locking { deadline: Instant },
+    /// It waits for what the other tabs know: those who have not answered.
+    Asking { deadline: Instant, missing: Tabs },
+    /// It is on its way.
+    Sent(Sent),
+}
+
+/// The lock that was asked for and has not been given back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lock {
+    pub(super) op: OpId,
+    pub(super) asked: Instant,
+    pub(super) held: bool,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Wire {
-    pub(super) sent: Option<Sent>,
+    pub(super) stage: Stage,
     pub(super) queue: VecDeque<Queued>,
+    pub(super) lock: Option<Lock>,
+    /// The page is hidden: nothing is begun.
+    pub(super) paused: bool,
+}
+
+/// What a timer that rang is for.
+pub(super) enum Due {
+    /// The lock has been waited for long enough.
+    Lock,
+    /// The other tabs have been.
+    Ask,
+    /// They have not been: this page was asleep meanwhile.
+    AskAgain,
+    /// The exchange on the wire has.
+    Exchange(Sent),
 }
 
 impl Wire {
     pub(super) fn is_idle(&self) -> bool {
-        self.sent.is_none() && self.queue.is_empty()
+        matches!(self.stage, Stage::Idle) && self.queue.is_empty()
+    }
+
+    pub(super) fn sent(&self) -> Option<&Sent> {
+        match &self.stage {
+            Stage::Sent(sent) => Some(sent),
+            Stage::Idle | Stage::Locking { .. } | Stage::Asking { .. } => None,
+        }
+    }
+
+    pub(super) fn sent_mut(&mut self) -> Option<&mut Sent> {
+        match &mut self.stage {
+            Stage::Sent(sent) => Some(sent),
+            Stage::Idle | Stage::Locking { .. } | Stage::Asking { .. } => None,
+        }
     }
 
     /// Puts an exchange at the end of the queue. The user waits for a login or a logout, so it bounds the
     /// patience with the one before it; a refresh or a logout that is repeated does not.
     pub(super) fn enqueue(&mut self, now: Instant, queued: Queued) {
         if hurries(&queued)
-            && let Some(sent) = &mut self.sent
+            && let Some(sent) = self.sent_mut()
         {
             sent.deadline = sent.deadline.min(now.after(PATIENCE));
         }
@@ -68,22 +141,41 @@ impl Wire {
         self.queue.push_front(Queued {
             op: sent.op,
             exchange: sent.exchange,
+            since: sent.since,
             repeated: sent.repeated,
             again: true,
         });
     }
 
-    /// Takes the next exchange if the wire is free.
-    pub(super) fn send_next(&mut self, now: Instant, epoch: u32, bound: Duration) -> Option<Sent> {
-        if self.sent.is_some() {
-            return None;
-        }
-        let Queued {
+    /// Waits for the lock. An exchange may take `bound`.
+    pub(super) fn begin_locking(&mut self, now: Instant, op: OpId, bound: Duration) {
+        self.lock = Some(Lock {
             op,
-            exchange,
-            repeated,
-            again,
-        } = self.queue.pop_front()?;
+            asked: now,
+            held: false,
+        });
+        self.stage = Stage::Locking {
+            deadline: now.after(bound).after(LOCK_GRACE),
+        };
+    }
+
+    /// Waits for the other tabs.
+    pub(super) fn begin_asking(&mut self, now: Instant, missing: Tabs) {
+        self.stage = Stage::Asking {
+            deadline: now.after(ASK_BOUND),
+            missing,
+        };
+    }
+
+    /// Puts the head of the queue on the wire.
+    pub(super) fn send_next(
+        &mut self,
+        now: Instant,
+        turn: u32,
+        from: Position,
+        bound: Duration,
+    ) -> Option<Sent> {
+        let queued = self.queue.pop_front()?;
         let waited_for = self.queue.iter().any(hurries);
         let patience = if waited_for {
             PATIENCE.min(bound)
@@ -91,26 +183,28 @@ impl Wire {
             bound
         };
         let sent = Sent {
-            op,
-            exchange,
-            repeated,
-            again,
+            op: queued.op,
+            exchange: queued.exchange,
+            since: queued.since,
+            repeated: queued.repeated,
+            again: queued.again,
             keyed: false,
-            epoch,
+            turn,
+            from,
             at: now,
             deadline: now.after(patience),
         };
-        self.sent = Some(sent);
+        self.stage = Stage::Sent(sent);
         Some(sent)
     }
 
     /// Takes every such exchange out of the queue. (`retain` would weigh more.)
-    pub(super) fn take_queued(&mut self, taken: fn(Exchange) -> bool) -> VecDeque<Queued> {
+    pub(super) fn take_queued(&mut self, taken: &dyn Fn(&Queued) -> bool) -> VecDeque<Queued> {
         let mut out = VecDeque::new();
         // Each moves to the end once, so all keep their order.
         for _ in 0..self.queue.len() {
             if let Some(queued) = self.queue.pop_front() {
-                let queue = if taken(queued.exchange) {
+                let queue = if taken(&queued) {
                     &mut out
                 } else {
                     &mut self.queue
@@ -123,51 +217,88 @@ impl Wire {
 
     /// Takes the exchange off the wire if it is `op`.
     pub(super) fn answered(&mut self, op: OpId) -> Option<Sent> {
-        self.sent.take_if(|sent| sent.op == op)
+        let sent = *self.sent().filter(|sent| sent.op == op)?;
+        self.stage = Stage::Idle;
+        Some(sent)
     }
 
-    /// Takes the exchange off the wire if its time is up.
-    pub(super) fn overdue(&mut self, now: Instant) -> Option<Sent> {
-        self.sent.take_if(|sent| sent.deadline <= now)
+    /// What is due now.
+    pub(super) fn due(&mut self, now: Instant) -> Option<Due> {
+        let (deadline, _) = self.deadline().filter(|(at, _)| *at <= now)?;
+        match self.stage {
+            Stage::Idle => None,
+            Stage::Locking { .. } => Some(Due::Lock),
+            Stage::Asking { .. } if now.since(deadline) > ASLEEP => Some(Due::AskAgain),
+            Stage::Asking { .. } => Some(Due::Ask),
+            Stage::Sent(sent) => {
+                self.stage = Stage::Idle;
+                Some(Due::Exchange(sent))
+            }
+        }
     }
 
-    /// The refresh that is queued, or on the wire and of this epoch.
-    pub(super) fn refresh(&self, epoch: u32) -> Option<OpId> {
-        self.find(epoch, |exchange| matches!(exchange, Exchange::Refresh(_)))
+    /// When something is due, and what.
+    pub(super) fn deadline(&self) -> Option<(Instant, Timer)> {
+        match &self.stage {
+            Stage::Idle => None,
+            Stage::Locking { deadline } => Some((*deadline, Timer::Lock)),
+            Stage::Asking { deadline, .. } => Some((*deadline, Timer::Ask)),
+            Stage::Sent(sent) => Some((sent.deadline, Timer::Exchange)),
+        }
+    }
+
+    /// The refresh that is queued, or on the wire and of this turn.
+    pub(super) fn refresh(&self, turn: u32) -> Option<OpId> {
+        self.find(turn, |exchange| matches!(exchange, Exchange::Refresh(_)))
     }
 
     /// The login that was asked for last and still counts.
-    pub(super) fn login(&self, epoch: u32) -> Option<OpId> {
-        self.find(epoch, |exchange| exchange == Exchange::Login)
+    pub(super) fn login(&self, turn: u32) -> Option<OpId> {
+        self.find(turn, |exchange| exchange == Exchange::Login)
     }
 
-    /// The logout of `scope` and of this epoch that somebody waits for.
-    pub(super) fn logout(&self, scope: Scope, epoch: u32) -> Option<OpId> {
+    /// The look at the other tabs that everybody has to wait for.
+    pub(super) fn waking(&self) -> Option<OpId> {
+        let is_wake = |queued: &&Queued| queued.exchange == Exchange::Refresh(Why::Wake);
+        self.queue.iter().find(is_wake).map(|queued| queued.op)
+    }
+
+    /// Somebody wants a token, so looking at the other tabs is not all any longer.
+    pub(super) fn look_becomes(&mut self, why: Why) {
+        for queued in &mut self.queue {
+            if queued.exchange == Exchange::Refresh(Why::Wake) {
+                queued.exchange = Exchange::Refresh(why);
+            }
+        }
+    }
+
+    /// The logout of `scope` and of this turn that somebody waits for.
+    pub(super) fn logout(&self, scope: Scope, turn: u32) -> Option<OpId> {
         let wanted = Exchange::Logout(scope);
         let queued = self
             .queue
             .iter()
             .find(|q| q.exchange == wanted && !q.repeated);
         queued.map(|q| q.op).or_else(|| {
-            let sent = self.sent.as_ref()?;
-            (sent.exchange == wanted && !sent.repeated && sent.epoch == epoch).then_some(sent.op)
+            let sent = self.sent()?;
+            (sent.exchange == wanted && !sent.repeated && sent.turn == turn).then_some(sent.op)
         })
     }
 
-    /// Whether a logout nobody waits for is queued, or on the wire and of this epoch: an earlier one does not
+    /// Whether a logout nobody waits for is queued, or on the wire and of this turn: an earlier one does not
     /// tell of what has been owed since.
-    pub(super) fn is_repeating_logout(&self, epoch: u32) -> bool {
+    pub(super) fn is_repeating_logout(&self, turn: u32) -> bool {
         self.queue.iter().any(|queued| queued.repeated)
             || self
-                .sent
-                .is_some_and(|sent| sent.repeated && sent.epoch == epoch)
+                .sent()
+                .is_some_and(|sent| sent.repeated && sent.turn == turn)
     }
 
-    fn find(&self, epoch: u32, wanted: impl Fn(Exchange) -> bool) -> Option<OpId> {
+    fn find(&self, turn: u32, wanted: fn(Exchange) -> bool) -> Option<OpId> {
         let queued = self.queue.iter().rev().find(|q| wanted(q.exchange));
         queued.map(|q| q.op).or_else(|| {
-            let sent = self.sent.as_ref()?;
-            (sent.epoch == epoch && wanted(sent.exchange)).then_some(sent.op)
+            let sent = self.sent()?;
+            (sent.turn == turn && wanted(sent.exchange)).then_some(sent.op)
         })
     }
 }

@@ -5,9 +5,9 @@ use core::time::Duration;
 use crate::failure::Reason;
 use crate::time::millis;
 
+use super::Tab;
 use super::position::Position;
 use super::words::{Reader, Writer};
-use super::Tab;
 
 /// What one tab says to all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Message {
         from: Tab,
         /// What to answer to.
         question: u32,
+        /// What the asker's own token is; only a newer one has to come with the answer.
+        has: Option<Position>,
     },
     /// Where the session stands: an answer, or news.
     Status(Status),
@@ -70,6 +72,10 @@ impl Message {
             ASK => Some(Self::Ask {
                 from,
                 question: words.small()?,
+                has: match words.flag()? {
+                    true => Some(Position::read(&mut words)?),
+                    false => None,
+                },
             }),
             STATUS => Some(Self::Status(Status {
                 from,
@@ -93,7 +99,13 @@ impl Message {
         };
         let text = Writer::new().word(kind).number(u64::from(from));
         match self {
-            Self::Ask { question, .. } => text.number(u64::from(*question)).text(),
+            Self::Ask { question, has, .. } => {
+                let text = text.number(u64::from(*question)).flag(has.is_some());
+                match has {
+                    Some(position) => position.write(text).text(),
+                    None => text.text(),
+                }
+            }
             Self::Status(status) => status.write(text).text(),
             Self::Bye { .. } => text.text(),
         }
@@ -125,7 +137,10 @@ impl Status {
 }
 
 /// Nothing if it is nonsense, and `Some(None)` if there is no token.
-#[expect(clippy::option_option, reason = "what it is not and what it has not are two things")]
+#[expect(
+    clippy::option_option,
+    reason = "what it is not and what it has not are two things"
+)]
 fn read_token(mut words: Reader<'_>) -> Option<Option<Shared>> {
     let Some(age) = words.optional()? else {
         return Some(None);
@@ -171,7 +186,16 @@ mod tests {
         };
         let minute = Some(Duration::from_secs(60));
         for message in [
-            Message::Ask { from: 1, question: 5 },
+            Message::Ask {
+                from: 1,
+                question: 5,
+                has: None,
+            },
+            Message::Ask {
+                from: 1,
+                question: 5,
+                has: Some(status(None).position),
+            },
             Message::Bye { from: u32::MAX },
             Message::Status(status(None)),
             Message::Status(status(token(None, None))),
@@ -193,7 +217,15 @@ mod tests {
             // Not at every place, but never a panic: what is cut in the last word is another key.
             drop(Message::parse(good.get(..cut).unwrap_or_default()));
         }
-        for text in ["", "2", "2 ask", "2 ask 0 1", "2 tell 1 1", "1 bye 1", "2 is 1 0 0 -"] {
+        for text in [
+            "",
+            "2",
+            "2 ask",
+            "2 ask 0 1",
+            "2 tell 1 1",
+            "1 bye 1",
+            "2 is 1 0 0 -",
+        ] {
             assert_eq!(Message::parse(text), None, "{text}");
         }
     }

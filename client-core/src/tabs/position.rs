@@ -109,7 +109,8 @@ mod tests {
     }
 
     #[test]
-    fn of_two_logins_with_one_number_the_later_counts_and_at_the_same_instant_there_is_still_an_order() {
+    fn of_two_logins_with_one_number_the_later_counts_and_at_the_same_instant_there_is_still_an_order()
+     {
         let old = Epoch::default();
         let first = old.next(true, NOON, 7);
         let second = old.next(true, Instant::from_millis(NOON.as_millis() + 1), 1);

@@ -6,9 +6,9 @@
 use crate::effect::Scope;
 use crate::failure::Reason;
 
+use super::Tab;
 use super::position::{Epoch, Position};
 use super::words::{Reader, Writer};
-use super::Tab;
 
 /// Where a note is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,7 +140,7 @@ pub struct Tabs(Vec<Tab>);
 const MOST_TABS: usize = 64;
 
 impl Tabs {
-    /// Reads what [`to_text`](Self::to_text) wrote, as far as it can be understood.
+    /// Reads what a [`Slot::Tabs`] holds, as far as it can be understood.
     pub fn parse(text: &str) -> Self {
         let mut tabs = Self::default();
         if let Some(mut words) = Reader::new(text) {
@@ -223,12 +223,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_as_good_as_nothing() {
-        for text in ["", "2", "1:key", "3 1 1 1 1 0 - -", "2 1 1 1 1 0 -", "{\"v\":1}"] {
+        for text in ["", "2", "1:key", "3 1 1 1 1 0 - -", "{\"v\":1}"] {
             assert_eq!(Record::parse(text), None, "{text}");
             assert_eq!(Tombstone::parse(text), None, "{text}");
         }
         let long = ["2 1 1 1 1 0 - ", &"k".repeat(257)].concat();
-        for text in ["2 1 1 1 1 0 - line\nbreak", "2 1 1 1 1 0 - é", long.as_str()] {
+        for text in [
+            "2 1 1 1 1 0 - line\nbreak",
+            "2 1 1 1 1 0 - é",
+            long.as_str(),
+        ] {
             assert_eq!(Record::parse(text), None, "{text}");
         }
         assert_eq!(Tabs::parse("2 0 x 5"), Tabs::default());

@@ -69,9 +69,7 @@ impl Ledger {
             self.key = key.map(Box::from);
         }
         if key.is_some() {
-            let kept = self.remembered.as_ref();
-            let kept = kept.and_then(|record| record.refresh_key.as_deref());
-            assert_eq!(kept, key, "kept before it is sent");
+            assert_eq!(self.remembered.as_deref(), key, "kept before it is sent");
         }
     }
 
@@ -224,6 +222,7 @@ impl Ledger {
             }
             Event::RefreshStarted { .. } => assert!(self.refresh().is_some(), "none is sent"),
             Event::RefreshFailed { .. } => {}
+            Event::Adopted | Event::LockWaited(_) => panic!("there are no others: {event:?}"),
         }
     }
 

@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use evertoken_core::{
-    Code, Detail, Exchange, Failure, Granted, Instant, OpId, Outcome, Reason, Record, Scope,
+    Code, Detail, Exchange, Failure, Granted, Instant, OpId, Outcome, Reason, Scope, Stored,
     TokenId,
 };
 
@@ -40,8 +40,8 @@ pub struct Ledger {
     /// The newest key, and whether a random one is made where none was handed out.
     pub(super) key: Option<Box<str>>,
     pub(super) random_keys: bool,
-    /// What the browser keeps.
-    pub(super) remembered: Option<Record>,
+    /// The key that the browser keeps.
+    pub(super) remembered: Option<Box<str>>,
     /// The refresh that is to be sent once more.
     pub(super) again: Option<OpId>,
     /// The last refresh may have been carried out, and nothing would tell a repetition from theft.
@@ -73,6 +73,11 @@ impl Ledger {
             again: None,
             unrepeatable: false,
         }
+    }
+
+    pub fn noted(&mut self, stored: &Stored) {
+        let record = stored.record.as_ref();
+        self.remembered = record.and_then(|record| record.refresh_key.clone());
     }
 
     pub fn login(&mut self, now: Instant, op: OpId) {

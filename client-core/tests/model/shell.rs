@@ -1,10 +1,11 @@
 //! Plays a script against the machine as a browser would, and shows the ledger all that happens.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use evertoken_core::{
-    Access, Code, Config, Effect, Exchange, Failure, Input, Instant, OpId, Restore, Session,
-    TokenId, View,
+    Access, Code, Config, Effect, Exchange, Failure, Input, Instant, OpId, Restore, Session, Slot,
+    Stored, TokenId, View,
 };
 
 use super::entries::Want;
@@ -26,6 +27,7 @@ pub struct Shell {
     /// Every operation and every token there ever was.
     ops: Vec<OpId>,
     tokens: Vec<TokenId>,
+    kept: BTreeMap<Slot, Option<Box<str>>>,
 }
 
 impl Shell {
@@ -38,6 +40,7 @@ impl Shell {
                 Restore::Never
             },
             random_keys: start.random_keys,
+            channel: false,
             ..Config::default()
         };
         let session = Session::new(config, start.seed);
@@ -50,8 +53,9 @@ impl Shell {
             woken: vec![],
             ops: vec![],
             tokens: vec![],
+            kept: BTreeMap::new(),
         };
-        shell.session.start(now, None);
+        shell.session.start(now, Stored::default());
         shell.settled();
         shell
     }
@@ -263,6 +267,10 @@ impl Shell {
         }
     }
 
+    fn stored(&self) -> Stored {
+        Stored::read(|slot| Some(self.kept.get(&slot)?.as_ref()?.to_string()))
+    }
+
     fn perform(&mut self) {
         while let Some(effect) = self.session.poll_effect() {
             match effect {
@@ -272,7 +280,7 @@ impl Shell {
                 }
                 Effect::Abort(op) => self.ledger.aborted(self.now, op),
                 Effect::Adopt {
-                    op,
+                    from: Some(op),
                     token,
                     keep_user,
                     expires,
@@ -280,7 +288,19 @@ impl Shell {
                     self.tokens.push(token);
                     self.ledger.adopted(self.now, op, token, keep_user, expires);
                 }
-                Effect::Remember(record) => self.ledger.remembered = record,
+                Effect::Adopt { from: None, .. } | Effect::Post(_) => panic!("there are no others"),
+                Effect::Keep(slot, text) => {
+                    drop(self.kept.insert(slot, text));
+                    let stored = self.stored();
+                    self.ledger.noted(&stored);
+                }
+                // A browser without locks.
+                Effect::Lock(lock) => {
+                    let stored = self.stored();
+                    self.session
+                        .handle(self.now, Input::Locked { lock, stored });
+                }
+                Effect::Unlock(_) => {}
                 Effect::Forget => self.ledger.forgotten(),
                 Effect::Wake { op, failure } => self.woken.push((op, failure)),
                 Effect::Done { op, result } => self.ledger.done(op, result),

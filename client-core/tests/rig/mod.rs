@@ -2,10 +2,11 @@
 //! from deadline to deadline, and plays callers of `fetch` as a real shell does.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use evertoken_core::{
     Access, Code, Config, Effect, Event, Exchange, Failure, Granted, Input, Instant, OpId, Outcome,
-    Reason, Record, Restore, Scope, Session, Timer, TokenId, View,
+    Reason, Restore, Scope, Session, Slot, Stored, Timer, TokenId, View,
 };
 
 /// Where a call of `fetch` stands.
@@ -36,7 +37,7 @@ pub struct Rig {
     /// The keys that went with it.
     pub keys: Vec<Option<Box<str>>>,
     /// What the browser keeps for the next start.
-    pub remembered: Option<Record>,
+    pub kept: BTreeMap<Slot, Box<str>>,
     pub calls: Vec<Call>,
 }
 
@@ -68,8 +69,23 @@ impl Rig {
         Self::with(Config {
             restore: Restore::Never,
             random_keys: true,
+            channel: false,
             ..Config::default()
         })
+    }
+
+    /// The same, with other draws.
+    pub fn signed_out_with(seed: u64) -> Self {
+        let mut rig = Self::signed_out();
+        rig.session = Session::new(
+            Config {
+                restore: Restore::Never,
+                channel: false,
+                ..Config::default()
+            },
+            seed,
+        );
+        rig
     }
 
     /// A client in whose session `a` has just signed in.
@@ -88,11 +104,27 @@ impl Rig {
     pub fn restoring() -> Self {
         Self::with(Config {
             random_keys: true,
+            channel: false,
             ..Config::default()
         })
     }
 
     pub fn with(config: Config) -> Self {
+        Self::starting(config, BTreeMap::new())
+    }
+
+    /// The same page, loaded again.
+    pub fn reloaded(&self, restore: Restore) -> Self {
+        let config = Config {
+            restore,
+            random_keys: true,
+            channel: false,
+            ..Config::default()
+        };
+        Self::starting(config, self.kept.clone())
+    }
+
+    fn starting(config: Config, kept: BTreeMap<Slot, Box<str>>) -> Self {
         let mut rig = Self {
             now: Instant::from_millis(1_000),
             session: Session::new(config, 1),
@@ -103,10 +135,10 @@ impl Rig {
             changes: 0,
             sent: vec![],
             keys: vec![],
-            remembered: None,
+            kept,
             calls: vec![],
         };
-        rig.session.start(rig.now, None);
+        rig.session.start(rig.now, rig.stored());
         rig.drain();
         rig
     }
@@ -230,6 +262,15 @@ impl Rig {
         }
     }
 
+    pub fn stored(&self) -> Stored {
+        Stored::read(|slot| self.kept.get(&slot).map(|text| text.to_string()))
+    }
+
+    /// The key that is kept for the next start.
+    pub fn kept_key(&self) -> Option<Box<str>> {
+        self.stored().record?.refresh_key
+    }
+
     pub fn view(&self) -> View {
         self.session.view(self.now)
     }
@@ -269,9 +310,21 @@ impl Rig {
                     self.sent.push((op, exchange));
                     self.keys.push(key);
                 }
-                Effect::Remember(record) => self.remembered = record,
+                Effect::Keep(slot, Some(text)) => drop(self.kept.insert(slot, text)),
+                Effect::Keep(slot, None) => drop(self.kept.remove(&slot)),
+                // A browser without locks and other tabs.
+                Effect::Lock(lock) => {
+                    let stored = self.stored();
+                    let locked = Input::Locked { lock, stored };
+                    self.session.handle(self.now, locked);
+                }
+                Effect::Unlock(_) => {}
+                Effect::Post(message) => panic!("there is no channel to say {message:?} on"),
                 Effect::Abort(op) => self.aborted.push(op),
-                Effect::Adopt { op, token, .. } => self.adopted.push((op, token)),
+                Effect::Adopt { from, token, .. } => {
+                    self.adopted
+                        .push((from.expect("nobody else has tokens"), token));
+                }
                 Effect::Wake { op, failure } => self.wake(op, failure),
                 Effect::Done { op, result } => self.done.push((op, result)),
                 Effect::Changed => self.changes += 1,

@@ -1,0 +1,191 @@
+//! How an exchange gets on the wire: lock, ask, send. `wire.rs` has the picture.
+
+use core::time::Duration;
+
+use crate::effect::{Effect, Event, Exchange, OpId, Why};
+use crate::planted::Fault;
+use crate::tabs::{Message, Slot, Stored, login_text};
+use crate::time::Instant;
+
+use super::Session;
+use super::state::State;
+use super::wire::{Due, Sent, Stage};
+
+/// A browser takes a few milliseconds to grant a lock that nobody holds.
+const NOTEWORTHY: Duration = Duration::from_millis(50);
+
+impl Session {
+    pub(super) fn tick(&mut self, now: Instant) {
+        match self.wire.due(now) {
+            Some(Due::Lock) => self.stop_waiting_for_lock(now),
+            Some(Due::Ask) => {
+                self.forget_silent_peers();
+                self.dispatch(now);
+            }
+            Some(Due::AskAgain) => self.ask(now),
+            Some(Due::Exchange(sent)) => self.give_up(now, sent),
+            None => {}
+        }
+        if !self.wire.is_idle() || self.wire.paused {
+            return;
+        }
+        if self.owed_logout.is_some_and(|owed| owed.retry_at <= now) {
+            self.enqueue_owed_logout(now);
+        }
+        if self.state.renew_at().is_some_and(|at| at <= now) {
+            self.refresh_by(now, Why::Timer);
+        }
+    }
+
+    /// Brings what is queued one step on, if nothing has to be waited for.
+    pub(super) fn advance(&mut self, now: Instant) {
+        let idle = match self.wire.stage {
+            Stage::Sent(_) => return,
+            Stage::Idle => true,
+            Stage::Locking { .. } | Stage::Asking { .. } => false,
+        };
+        if self.wire.queue.is_empty() || self.wire.paused {
+            self.wire.stage = Stage::Idle;
+            self.unlock();
+        } else if idle {
+            self.begin(now);
+        }
+    }
+
+    fn begin(&mut self, now: Instant) {
+        let head = self.wire.queue.front();
+        // What a login that came too late left in the cookie jar goes before anybody else has a turn.
+        let keeps_lock = head.is_some_and(|queued| queued.repeated);
+        let is_look = head.is_some_and(|queued| queued.exchange == Exchange::Refresh(Why::Wake));
+        if !keeps_lock {
+            self.unlock();
+        }
+        if is_look || self.wire.lock.is_some_and(|lock| lock.held) {
+            self.ask(now);
+        } else {
+            self.wait_for_lock(now);
+        }
+    }
+
+    fn wait_for_lock(&mut self, now: Instant) {
+        self.unlock();
+        let op = self.next_op();
+        let mut bound = self.config.request_timeout;
+        if self.plants(Fault::LockIsWaitedForForEver) {
+            bound = Duration::from_secs(1 << 32);
+        }
+        self.wire.begin_locking(now, op, bound);
+        self.effects.push_back(Effect::Lock(op));
+    }
+
+    /// Gives the lock back, or no longer waits for it.
+    pub(super) fn unlock(&mut self) {
+        if self.plants(Fault::LockIsKept) && self.wire.queue.is_empty() {
+            return;
+        }
+        if let Some(lock) = self.wire.lock.take() {
+            self.effects.push_back(Effect::Unlock(lock.op));
+        }
+    }
+
+    /// The lock is held. It may come late, after this tab went on without it, or when it is wanted no longer.
+    pub(super) fn locked(&mut self, now: Instant, op: OpId, stored: &Stored) {
+        match &mut self.wire.lock {
+            Some(lock) if lock.op == op => lock.held = true,
+            Some(_) | None => return self.effects.push_back(Effect::Unlock(op)),
+        }
+        self.see(now, stored);
+        if matches!(self.wire.stage, Stage::Locking { .. }) {
+            self.report_wait(now);
+            self.ask(now);
+        }
+    }
+
+    /// Whoever holds the lock is asleep. It is not stolen: this tab goes on beside it, with the newest key.
+    fn stop_waiting_for_lock(&mut self, now: Instant) {
+        self.report_wait(now);
+        self.ask(now);
+    }
+
+    fn report_wait(&mut self, now: Instant) {
+        if let Some(lock) = self.wire.lock {
+            let waited = now.since(lock.asked);
+            if waited >= NOTEWORTHY {
+                self.report(Event::LockWaited(waited));
+            }
+        }
+    }
+
+    /// Asks the other tabs where the session stands, held lock or not: a free lock says nothing about messages
+    /// that are still on their way. Only who knows that it is alone does not ask.
+    fn ask(&mut self, now: Instant) {
+        let needless = self.wire.queue.is_empty() || self.peers.is_empty() || !self.config.channel;
+        if needless || self.plants(Fault::FreeLockDoesNotAsk) {
+            return self.dispatch(now);
+        }
+        self.post_question();
+        self.wire.begin_asking(now, self.peers.clone());
+    }
+
+    pub(super) fn post_question(&mut self) {
+        self.last_question = self.last_question.wrapping_add(1);
+        self.effects.push_back(Effect::Post(Message::Ask {
+            from: self.tab,
+            question: self.last_question,
+            has: self.state.grant().map(|grant| grant.position),
+        }));
+    }
+
+    /// All that can be known is known: sends the head of the queue, if it still has to be.
+    pub(super) fn dispatch(&mut self, now: Instant) {
+        while let Some(queued) = self.wire.queue.front().copied() {
+            let settled = queued.exchange == Exchange::Refresh(Why::Wake)
+                && matches!(&self.state, State::SignedIn { grant, .. } if grant.is_good(now));
+            if !settled {
+                break;
+            }
+            self.wire.queue.pop_front();
+            self.wake(queued.op, None);
+        }
+        if self.wire.queue.is_empty() {
+            self.wire.stage = Stage::Idle;
+        } else if self.wire.lock.is_none() {
+            self.wait_for_lock(now);
+        } else {
+            self.send(now);
+        }
+    }
+
+    fn send(&mut self, now: Instant) {
+        let bound = self.config.request_timeout;
+        let sent = self.wire.send_next(now, self.turn, self.position, bound);
+        let Some(Sent { op, exchange, .. }) = sent else {
+            return;
+        };
+        let mut key = None;
+        match exchange {
+            Exchange::Refresh(why) => {
+                key = self.key_to_send();
+                let failures = self.state.trouble().map_or(0, |trouble| trouble.failures);
+                self.report(Event::RefreshStarted {
+                    why,
+                    attempt: failures.saturating_add(1),
+                });
+            }
+            Exchange::Login => {
+                // Whoever holds the lock may still be answered, with a cookie that wins over this login's.
+                if self.wire.lock.is_some_and(|lock| !lock.held) {
+                    self.unsettled = true;
+                }
+                let mark = login_text(self.position.epoch).into_boxed_str();
+                self.effects
+                    .push_back(Effect::Keep(Slot::Login, Some(mark)));
+            }
+            Exchange::Logout(_) => {}
+        }
+        if let Some(sent) = self.wire.sent_mut() {
+            sent.keyed = key.is_some();
+        }
+        self.effects.push_back(Effect::Send { op, exchange, key });
+    }
+}

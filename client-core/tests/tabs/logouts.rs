@@ -1,0 +1,381 @@
+//! A logout anywhere is a logout everywhere: of every login called before it, and of none called after.
+
+use evertoken_core::{
+    Access, Code, Config, Detail, Exchange, Reason, Restore, Scope, Slot, Timer, Tombstone, View,
+};
+
+use crate::page::Page;
+use crate::words::{
+    ASK, LIFETIME, MINUTE, SECOND, failed, granted, later, login, logout, logout_at, ms, news,
+    news_of, record, tombstone,
+};
+
+const GLOBAL: Exchange = Exchange::Logout(Scope::Global);
+const LOCAL: Exchange = Exchange::Logout(Scope::Local);
+
+fn owed(page: &Page) -> Option<Scope> {
+    page.tombstone().unwrap().owed
+}
+
+/// Finds a logout in the storage, of which the server may have to be told.
+fn opened_with(tombstone: String, record: String, restore: Restore) -> Page {
+    let config = Config {
+        restore,
+        ..Config::default()
+    };
+    let notes = [(Slot::Tombstone, tombstone), (Slot::Record, record)];
+    Page::finding(config, notes)
+}
+
+#[test]
+fn a_logout_is_over_here_noted_and_told_before_any_lock_or_network_is_waited_for() {
+    let mut page = Page::with_peer();
+    let position = page.record().position;
+    page.logout();
+    let steps = [
+        "forget",
+        "record",
+        "tombstone",
+        "tell",
+        "lock",
+        "changed",
+        "report",
+    ];
+    assert_eq!(page.steps(), steps);
+    let told = &page.statuses()[0];
+    assert!(told.position.ended && told.position > position);
+    assert_eq!(told.reason, Some(Reason::Logout));
+    assert_eq!(
+        (page.view(), owed(&page)),
+        (View::SigningOut, Some(Scope::Global))
+    );
+    assert_eq!(page.record().position, told.position);
+}
+
+#[test]
+fn once_the_server_was_told_the_tombstone_says_so() {
+    let mut page = Page::signed_in();
+    let logout = page.logout_of(Scope::Local);
+    assert_eq!(owed(&page), Some(Scope::Local));
+    page.get_lock();
+    page.answer(logout, failed(Code::Network));
+    assert_eq!(owed(&page), Some(Scope::Local));
+    page.pass(SECOND);
+    page.get_lock();
+    assert_eq!(page.sent(), [LOCAL, LOCAL]);
+    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    assert_eq!(owed(&page), None);
+    assert_eq!(page.timer(), None);
+}
+
+#[test]
+fn a_logout_that_ends_nothing_here_leaves_no_tombstone() {
+    let mut page = Page::signed_in();
+    let logout = page.logout_of(Scope::Others);
+    page.get_lock();
+    page.answer(logout, evertoken_core::Outcome::Ended);
+    assert_eq!(page.tombstone(), None);
+    assert!(page.is_signed_in());
+}
+
+#[test]
+fn only_a_login_clears_the_tombstone() {
+    let mut page = Page::signed_in();
+    page.logout();
+    page.get_lock();
+    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    let refresh = page.refresh_sent();
+    page.answer(refresh, granted("a", LIFETIME));
+    assert!(page.is_signed_in() && page.tombstone().is_some());
+    page.sign_in("b");
+    assert_eq!(page.tombstone(), None);
+}
+
+#[test]
+fn a_logout_elsewhere_ends_a_login_that_was_called_before_it_and_waits() {
+    let mut page = Page::with_peer();
+    page.sleep(SECOND);
+    let waiting = page.login();
+    page.sleep(ms(1));
+    page.news(news(logout_at(5, page.now)));
+    let failure = page.result_of(waiting).unwrap().unwrap_err();
+    assert_eq!(
+        (failure.code, failure.detail),
+        (Code::LoginRequired, Detail::LoggedOutMeanwhile)
+    );
+    assert_eq!(page.woken(waiting), Some(Ok(())));
+    assert_eq!(page.wanted_lock(), None);
+    assert_eq!(page.view(), View::SignedOut(Reason::Denied));
+}
+
+#[test]
+fn a_logout_elsewhere_ends_no_login_that_was_called_after_it_or_at_the_same_moment() {
+    for before in [0, 1] {
+        let mut page = Page::with_peer();
+        page.sleep(SECOND);
+        let called = page.login();
+        let opened = page.now.before(ms(before));
+        page.news(news(logout_at(5, opened)));
+        assert_eq!(page.result_of(called), None);
+        page.get_lock();
+        page.pass(ASK);
+        assert_eq!(page.sent(), [Exchange::Login]);
+        page.answer(called, granted("b", LIFETIME));
+        assert_eq!(page.result_of(called), Some(Ok(())));
+        assert!(page.record().position > logout(6));
+    }
+}
+
+#[test]
+fn a_session_that_ended_elsewhere_otherwise_than_by_logout_ends_no_login() {
+    let mut page = Page::with_peer();
+    let called = page.login();
+    page.sleep(SECOND);
+    page.news(news(crate::words::ended(page.record().position)));
+    assert_eq!(page.result_of(called), None);
+    page.get_lock();
+    page.pass(ASK);
+    page.news(news(crate::words::ended(login(3))));
+    page.answer(called, granted("b", LIFETIME));
+    assert_eq!(page.result_of(called), Some(Ok(())));
+    assert!(page.is_signed_in());
+}
+
+/// A login that is on its way when another tab signs out; its caller has been told.
+fn overtaken() -> Page {
+    let mut page = Page::with_peer();
+    let called = page.login();
+    page.get_lock();
+    page.pass(ASK);
+    page.put(
+        Slot::Tombstone,
+        tombstone(logout_at(5, page.now), Some(Scope::Local)),
+    );
+    page.look_at_storage();
+    let failure = page.result_of(called).unwrap().unwrap_err();
+    assert_eq!(failure.detail, Detail::LoggedOutMeanwhile);
+    assert_eq!(page.view(), View::SignedOut(Reason::Logout));
+    page.look_from_here();
+    page
+}
+
+#[test]
+fn a_login_that_is_granted_too_late_logs_itself_out_under_the_same_lock() {
+    let mut page = overtaken();
+    let called = page.on_wire().unwrap();
+    page.answer(called, granted("b", LIFETIME));
+    assert!(!page.is_signed_in());
+    assert!(!page.steps().contains(&"unlock") && !page.steps().contains(&"lock"));
+    page.pass(ASK);
+    assert_eq!(page.sent(), [LOCAL]);
+    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    assert_eq!(page.unlocked().len(), 1);
+    assert_eq!(owed(&page), None);
+    let dones = page.steps().iter().filter(|step| **step == "done").count();
+    assert_eq!(dones, 0, "its caller was told before");
+}
+
+#[test]
+fn a_login_that_is_refused_too_late_leaves_nothing_to_log_out() {
+    for refused in [
+        failed(Code::InvalidCredentials),
+        failed(Code::Network),
+        crate::words::denied(Reason::Denied),
+    ] {
+        let mut page = overtaken();
+        page.answer(page.on_wire().unwrap(), refused);
+        page.pass(MINUTE);
+        assert!(page.sent().is_empty());
+        assert_eq!(page.view(), View::SignedOut(Reason::Logout));
+    }
+}
+
+#[test]
+fn a_login_that_is_granted_too_late_leaves_the_cookie_jar_to_whoever_signed_in_since() {
+    let mut page = overtaken();
+    page.news(news_of("c", login(6)));
+    page.answer(page.on_wire().unwrap(), granted("b", LIFETIME));
+    page.pass(SECOND);
+    assert!(page.sent().is_empty() && page.is_signed_in());
+}
+
+#[test]
+fn a_login_elsewhere_does_not_end_the_one_that_is_on_its_way_here() {
+    let mut page = Page::with_peer();
+    let called = page.login();
+    page.get_lock();
+    page.pass(ASK);
+    page.news(news_of("b", login(5)));
+    page.answer(called, granted("c", LIFETIME));
+    assert_eq!(page.result_of(called), Some(Ok(())));
+    assert!(page.record().position > logout(6));
+    assert_eq!(page.statuses().len(), 1, "and the others are told");
+}
+
+#[test]
+fn a_queued_logout_that_a_login_elsewhere_overtook_is_not_sent() {
+    for by_message in [true, false] {
+        let mut page = Page::with_peer();
+        let queued = page.logout();
+        if by_message {
+            page.news(news_of("b", login(5)));
+        } else {
+            page.put(Slot::Record, record(login(5)));
+            page.put(Slot::Tombstone, tombstone(logout(2), None));
+            page.look_at_storage();
+        }
+        assert_eq!(page.result_of(queued), Some(Ok(())));
+        page.get_lock_if_wanted();
+        page.pass(MINUTE);
+        assert!(!page.sent().contains(&GLOBAL));
+    }
+}
+
+#[test]
+fn an_owed_logout_that_a_login_elsewhere_overtook_is_not_repeated() {
+    let mut page = Page::with_peer();
+    let logout = page.logout();
+    page.get_lock();
+    page.pass(ASK);
+    page.answer(logout, failed(Code::Network));
+    page.news(news_of("b", login(5)));
+    page.look_from_here();
+    page.pass(MINUTE);
+    assert!(page.sent().is_empty() && page.wanted_lock().is_none());
+
+    let mut page = Page::with_peer();
+    let logout = page.logout();
+    page.get_lock();
+    page.pass(ASK);
+    page.answer(logout, failed(Code::Network));
+    page.pass(SECOND);
+    assert!(page.wanted_lock().is_some(), "its repetition is queued");
+    page.look_from_here();
+    page.news(news_of("b", login(5)));
+    assert!(!page.steps().contains(&"done"), "nobody waits for it");
+    assert_eq!(page.wanted_lock(), None);
+}
+
+#[test]
+fn a_logout_on_the_wire_does_not_end_the_login_that_overtook_it_however_it_is_answered() {
+    for (outcome, told) in [
+        (evertoken_core::Outcome::Ended, true),
+        (failed(Code::Network), false),
+    ] {
+        let mut page = Page::with_peer();
+        let logout = page.logout();
+        page.get_lock();
+        page.pass(ASK);
+        page.news(news_of("b", login(5)));
+        page.look_from_here();
+        page.answer(logout, outcome);
+        assert_eq!(page.result_of(logout).unwrap().is_ok(), told);
+        assert!(!page.steps().contains(&"tombstone"));
+        page.pass(MINUTE);
+        assert!(page.is_signed_in() && page.sent().is_empty());
+    }
+}
+
+#[test]
+fn a_logout_of_the_others_is_sent_whoever_signs_in() {
+    let mut page = Page::with_peer();
+    page.logout_of(Scope::Others);
+    page.news(news_of("b", login(5)));
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [Exchange::Logout(Scope::Others)]);
+}
+
+#[test]
+fn a_logout_elsewhere_leaves_this_tabs_own_to_be_sent_which_does_not_tell_of_the_later_one() {
+    let mut page = Page::with_peer();
+    let own = page.logout();
+    page.news(news(logout(8)));
+    assert_eq!(page.result_of(own), None);
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [GLOBAL]);
+    page.news(news(logout(9)));
+    page.look_from_here();
+    page.answer(own, evertoken_core::Outcome::Ended);
+    assert_eq!(page.result_of(own), Some(Ok(())));
+    assert!(!page.steps().contains(&"tombstone"));
+}
+
+#[test]
+fn s31_a_tab_that_starts_with_an_owed_logout_sends_it_first_and_restores_nothing() {
+    let notes = (tombstone(logout(5), Some(Scope::Global)), record(login(4)));
+    let mut page = opened_with(notes.0, notes.1, Restore::Always);
+    assert_eq!(page.view(), View::SignedOut(Reason::Logout));
+    assert!(matches!(page.call(), Access::Refused(_)));
+    page.get_lock();
+    assert_eq!(page.sent(), [GLOBAL]);
+    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    page.pass(MINUTE);
+    assert_eq!(page.sent(), [GLOBAL]);
+    assert_eq!(
+        page.tombstone(),
+        Some(Tombstone {
+            epoch: logout(5).epoch,
+            owed: None
+        })
+    );
+}
+
+#[test]
+fn s31_a_tab_that_is_closed_while_its_logout_waits_for_the_lock_leaves_it_to_the_next() {
+    let mut page = Page::with_peer();
+    page.logout();
+    assert!(page.wanted_lock().is_some() && page.sent().is_empty());
+    let mut next = page.reloaded(Config::default());
+    assert_eq!(next.view(), View::SignedOut(Reason::Logout));
+    next.get_lock();
+    next.pass(ASK);
+    assert_eq!(next.sent(), [GLOBAL]);
+}
+
+#[test]
+fn an_owed_logout_that_was_found_at_the_start_is_repeated_until_it_is_definite() {
+    let notes = (tombstone(logout(5), Some(Scope::Local)), record(login(4)));
+    let mut page = opened_with(notes.0, notes.1, Restore::Always);
+    page.get_lock();
+    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    assert_eq!(page.timer(), Some(Timer::Logout));
+    assert_eq!(owed(&page), Some(Scope::Local));
+    page.pass(SECOND);
+    page.get_lock();
+    assert_eq!(page.sent(), [LOCAL, LOCAL]);
+}
+
+#[test]
+fn a_tab_that_starts_with_a_logout_of_which_the_server_knows_may_look_for_a_session() {
+    let notes = || (tombstone(logout(5), None), record(login(4)));
+    let page = opened_with(notes().0, notes().1, Restore::Always);
+    assert_eq!(page.view(), View::Restoring { trouble: None });
+    let page = opened_with(notes().0, notes().1, Restore::Hint);
+    assert_eq!(page.view(), View::SignedOut(Reason::Never));
+    assert_eq!(page.wanted_lock(), None);
+}
+
+#[test]
+fn a_tombstone_older_than_the_session_is_nothing_but_a_stone() {
+    for position in [login(5), login(6), later(login(5), 3)] {
+        let notes = (tombstone(logout(5), Some(Scope::Global)), record(position));
+        let mut page = opened_with(notes.0, notes.1, Restore::Hint);
+        assert_eq!(page.view(), View::Restoring { trouble: None });
+        page.get_lock();
+        assert_eq!(page.refreshes(), 1);
+    }
+}
+
+#[test]
+fn a_logout_that_nobody_had_heard_of_hides_behind_no_record() {
+    // The tab that renewed last had not heard of it, and noted its own generation over the logout's record.
+    let mut page = Page::with_peer();
+    let refresh = page.refresh_sent();
+    page.put(Slot::Tombstone, tombstone(logout(5), Some(Scope::Global)));
+    page.answer(refresh, granted("a", LIFETIME));
+    assert!(!page.record().position.ended);
+    let next = page.reloaded(Config::default());
+    assert_eq!(next.view(), View::SignedOut(Reason::Logout));
+}

@@ -1,0 +1,34 @@
+//! Many tabs, one session: every rule by itself, in the order in which an exchange and a session meet it.
+//!
+//! `page.rs` is a tab with everything in the test's hand: when the lock is held, what is heard and stored, what
+//! time it is; `seen.rs` is what can be seen of it. The other tabs are mostly words put into its ear (`words.rs`); where it takes two or twenty real ones
+//! with a lock, a channel and a storage between them, `origin.rs` has those. A random walk through all of it is the
+//! simulation's; here each test says one thing, and fails by itself if that is not so.
+//!
+//! How an exchange gets on the wire is in `lock.rs` and `asking.rs`; what is taken from others in `adoption.rs` and
+//! `following.rs`; how logins, logouts and refusals of several tabs meet in `logins.rs`, `logouts.rs` and `denial.rs`;
+//! how a tab comes and goes in `presence.rs`; the network in `network.rs`; what is written and read in `texts.rs`.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test that fails says so by panicking"
+)]
+
+mod adoption;
+mod asking;
+mod denial;
+mod following;
+mod lock;
+mod logins;
+mod logouts;
+mod network;
+mod page;
+mod presence;
+mod seen;
+mod words;

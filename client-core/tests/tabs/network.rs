@@ -1,0 +1,167 @@
+//! The network comes and goes: what waits for it, and what does not.
+
+use core::time::Duration;
+
+use evertoken_core::{Code, Config, Exchange, Failure, Input, Outcome, Scope};
+
+use crate::page::{Page, quiet};
+use crate::words::{ASK, LIFE, MINUTE, SECOND, failed, granted, ms};
+
+/// Its token has expired, and the refresh found no network.
+fn offline() -> Page {
+    let keyed = Config {
+        random_keys: true,
+        ..quiet()
+    };
+    let mut page = Page::signed_in_with(keyed);
+    page.input(Input::Online(false));
+    page.sleep(LIFE);
+    page.tick();
+    page.get_lock();
+    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    page.look_from_here();
+    page
+}
+
+fn next(page: &Page) -> Duration {
+    page.session.poll_timeout().unwrap().0.since(page.now)
+}
+
+#[test]
+fn s16_offline_at_wake_up_it_waits_for_online_without_a_sign_out_or_a_storm() {
+    let mut page = offline();
+    page.pass(MINUTE - ms(1));
+    assert!(page.is_signed_in() && page.wanted_lock().is_none());
+    page.input(Input::Online(true));
+    assert!(page.wanted_lock().is_none(), "not all tabs at once");
+    page.pass(SECOND);
+    page.get_lock();
+    assert_eq!(page.refreshes(), 1);
+    page.answer(page.on_wire().unwrap(), granted("a", 900));
+    page.token();
+}
+
+#[test]
+fn a_browser_that_says_wrongly_that_it_is_offline_is_tried_once_a_minute() {
+    let mut page = offline();
+    page.pass(MINUTE);
+    page.get_lock();
+    assert_eq!(page.refreshes(), 1);
+}
+
+#[test]
+fn online_brings_forward_what_waits_and_puts_nothing_off() {
+    let mut page = offline();
+    page.sleep(MINUTE - ms(1));
+    page.input(Input::Online(true));
+    assert!(next(&page) <= ms(1));
+}
+
+#[test]
+fn going_offline_brings_nothing_forward() {
+    let mut page = offline();
+    let before = next(&page);
+    page.input(Input::Online(false));
+    assert_eq!(next(&page), before);
+}
+
+#[test]
+fn tabs_that_come_online_together_do_not_try_together() {
+    let waits: std::collections::BTreeSet<Duration> = (0..50)
+        .map(|turns| {
+            let mut page = offline();
+            for _ in 0..turns {
+                page.input(Input::Online(true));
+                page.input(Input::Online(false));
+            }
+            next(&page)
+        })
+        .collect();
+    assert!(waits.iter().all(|wait| *wait <= SECOND || *wait == MINUTE));
+    assert!(waits.len() > 3, "{waits:?}");
+}
+
+#[test]
+fn what_the_backend_asked_for_is_kept_to_online_or_not() {
+    let limited = |retry_after| {
+        let mut page = Page::signed_in();
+        page.sleep(LIFE);
+        page.tick();
+        page.get_lock();
+        let failure = Failure {
+            retry_after: Some(retry_after),
+            ..Failure::new(Code::RateLimited).status(429)
+        };
+        page.answer(page.on_wire().unwrap(), Outcome::Failed(failure));
+        page.input(Input::Online(true));
+        next(&page)
+    };
+    assert!(limited(30 * SECOND) >= 30 * SECOND);
+}
+
+#[test]
+fn online_begins_nothing_where_nothing_failed() {
+    let mut page = Page::signed_in();
+    let before = next(&page);
+    page.input(Input::Online(true));
+    assert_eq!(next(&page), before);
+    let mut page = Page::alone();
+    page.input(Input::Online(true));
+    assert_eq!(page.session.poll_timeout(), None);
+}
+
+#[test]
+fn a_logout_that_is_owed_is_brought_forward_too() {
+    let mut page = Page::signed_in();
+    page.input(Input::Online(false));
+    let logout = page.logout();
+    page.get_lock();
+    page.answer(logout, failed(Code::Network));
+    assert_eq!(next(&page), MINUTE);
+    page.input(Input::Online(true));
+    assert!(next(&page) <= SECOND);
+    page.pass(SECOND);
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [Exchange::Logout(Scope::Global); 2]);
+}
+
+#[test]
+fn a_restore_that_found_no_network_is_brought_forward_too() {
+    let keyed = Config {
+        random_keys: true,
+        ..Config::default()
+    };
+    let mut page = Page::finding(keyed, []);
+    page.input(Input::Online(false));
+    page.get_lock();
+    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    assert_eq!(next(&page), MINUTE);
+    page.input(Input::Online(true));
+    assert!(next(&page) <= SECOND);
+}
+
+#[test]
+fn s36_twenty_requests_meet_a_403_one_logout_and_a_late_one_for_an_earlier_token_is_none() {
+    let mut page = Page::with_peer();
+    let early = page.token();
+    let refresh = page.refresh_sent();
+    page.answer(refresh, granted("a", 900));
+    let token = page.token();
+    page.look_from_here();
+    assert_eq!(page.session.forbidden(page.now, early), None);
+    page.drain();
+    assert!(page.steps().is_empty());
+
+    let logouts = (0..20).filter_map(|_| page.session.forbidden(page.now, token));
+    assert_eq!(logouts.count(), 1);
+    page.drain();
+    let ended = evertoken_core::Event::SignedOut(evertoken_core::Reason::Forbidden);
+    assert_eq!(page.events(), [ended]);
+    let told = page.statuses();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].reason, Some(evertoken_core::Reason::Forbidden));
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [Exchange::Logout(Scope::Local)]);
+}

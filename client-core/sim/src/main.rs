@@ -127,7 +127,11 @@ fn survey(wanted: Wanted) {
     let end = wanted.from + wanted.seeds;
     while from < end {
         if let Some(broken) = play(&users::script(from, wanted.wishes), false).broken {
-            let what = format!("{:?}", broken.law);
+            let what = format!(
+                "{:?}: {}",
+                broken.law,
+                broken.how.replace(char::is_numeric, "")
+            );
             match seen.iter_mut().find(|(known, ..)| *known == what) {
                 Some((_, count, _)) => *count += 1,
                 None => seen.push((what, 1, from)),

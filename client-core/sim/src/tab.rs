@@ -179,8 +179,6 @@ pub struct Tab {
     pub dead_logins: Vec<u32>,
     /// The family of the token it took last.
     pub family: Option<u32>,
-    /// How many denials the server had given when it took its token.
-    pub denials: u32,
     /// How the call ended that the end of the world waits for.
     pub last_end: Option<End>,
 }

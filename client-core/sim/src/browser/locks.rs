@@ -35,18 +35,6 @@ impl Locks {
         self.0.front().copied()
     }
 
-    /// How long the line is.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether nobody wants it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     fn without(&mut self, leaves: impl Fn(&Claim) -> bool) -> Option<Claim> {
         let before = self.holder();
         self.0.retain(|claim| !leaves(claim));

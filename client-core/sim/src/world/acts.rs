@@ -153,7 +153,6 @@ impl World {
             dead: Vec::new(),
             dead_logins: Vec::new(),
             family: None,
-            denials: self.server.denials,
             last_end: None,
         };
         let number = self.tabs.len();

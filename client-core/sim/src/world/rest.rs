@@ -1,11 +1,13 @@
 //! How a world ends: the network is well, every tab is awake, time passes. Then everybody asks for something, a new
 //! tab is opened, and all must agree.
 
+use std::time::Duration;
+
 use evertoken_core::{Code, Restore, Timer, View};
 
 use crate::script::{Lags, Weather};
 use crate::server::Status;
-use crate::tab::{End, Life};
+use crate::tab::{End, Life, Wish};
 use crate::trace::say;
 
 use super::agenda::Event;
@@ -13,6 +15,9 @@ use super::{Law, World};
 
 /// Longer than anybody may wait: for the lock, for an answer, and both once more.
 const PATIENCE: u64 = 45_000;
+
+/// Longer than a renewal takes when all is well.
+const RENEWAL: Duration = Duration::from_secs(3);
 
 impl World {
     pub(super) fn rest(&mut self, phase: u8) {
@@ -74,8 +79,15 @@ impl World {
                 self.check_at_rest(tab);
             }
         }
-        if self.locks.len() > 0 {
-            self.breaks(Law::ComesToRest, "the lock is held, or waited for");
+        if self
+            .locks
+            .holder()
+            .is_some_and(|(tab, _)| self.tabs[tab].wish.is_none())
+        {
+            self.breaks(
+                Law::ComesToRest,
+                "somebody holds the lock who does not want it",
+            );
         }
         if self.agenda.len() > 100 {
             self.breaks(Law::Endless, "the agenda grows");
@@ -85,11 +97,15 @@ impl World {
     }
 
     fn check_at_rest(&mut self, tab: usize) {
+        let now = self.tab_now(tab);
         let of = &self.tabs[tab];
         let name = &of.name;
         let waits = !of.calls.is_empty() || !of.callers.is_empty();
-        let is_busy = of.wire.is_some() || of.wish.is_some() || !of.inbox.is_empty();
+        // A renewal may be under way just now.
+        let renews = |wish: Wish| now.since(wish.asked) < RENEWAL;
+        let is_busy = !of.wish.is_none_or(renews) || !of.inbox.is_empty();
         let timer = of.session.poll_timeout().map(|(_, timer)| timer);
+        let timer = timer.filter(|_| of.wish.is_none());
         let wrong = if waits {
             Some(format!("{name} has callers who wait"))
         } else if is_busy {

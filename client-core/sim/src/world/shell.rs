@@ -236,7 +236,6 @@ impl World {
         self.check_adoption(tab, id, token, keep_user);
         let of = &mut self.tabs[tab];
         of.present = Some((id, token));
-        of.denials = self.server.denials;
         of.family = Some(token.family);
         if !of.known.contains(&token.family) {
             of.known.push(token.family);

@@ -99,6 +99,8 @@ pub(super) struct Login {
     pub(super) right: bool,
     /// The family it opened.
     pub(super) family: Option<u32>,
+    /// How many denials the server had given by then.
+    pub(super) denials: u32,
 }
 
 /// The last login or logout.
@@ -118,6 +120,7 @@ impl Ghost {
             user,
             right,
             family: None,
+            denials: 0,
         });
         let login = (self.logins.len() - 1) as u32;
         // A wrong password changes nothing.
@@ -333,12 +336,16 @@ impl World {
         }
         let of = &self.tabs[tab];
         let family = of.family;
-        // A tab that had no token may be told of what happened before it was opened.
-        let denials = self.server.denials > family.map_or(0, |_| of.denials);
         let since = family.map_or(0, |family| {
             let login = self.server.family(family).login;
             self.ghost.logins[login as usize].called
         });
+        // A tab may be told of what happened before it was opened, or before it was told of the session.
+        let before = family.map_or(0, |family| {
+            let login = self.server.family(family).login;
+            self.ghost.logins[login as usize].denials
+        });
+        let denials = self.server.denials > before;
         let is_caused = match reason {
             Reason::Logout => self.ghost.logouts.iter().any(|at| *at >= since),
             Reason::Forbidden => false,

@@ -177,7 +177,9 @@ impl World {
         }
         if let (Ask::Login { login, .. }, Reply::Granted { token, .. }) = (&request.ask, &answer.0)
         {
-            self.ghost.logins[*login as usize].family = Some(token.family);
+            let login = &mut self.ghost.logins[*login as usize];
+            login.family = Some(token.family);
+            login.denials = self.server.denials;
         }
         self.check_server(number, before);
         answer

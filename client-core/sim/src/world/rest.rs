@@ -157,7 +157,7 @@ impl World {
                 let how = format!("the tabs show {family}, and the cookie is {jar:?}'s");
                 self.breaks(Law::Agreement, &how);
             }
-            None if jar_lives => {
+            None if jar_lives && self.setting.storage && !self.ghost.opened_early => {
                 let how = format!("nobody is signed in, and the cookie {jar:?} is good");
                 self.breaks(Law::Agreement, &how);
             }
@@ -175,7 +175,7 @@ impl World {
         };
         let signed_in = self.tabs.iter().filter(|tab| tab.life != Life::Gone);
         let signed_in: Vec<_> = signed_in.filter_map(|tab| tab.present).collect();
-        if self.server.reuses > 0 || !self.in_turn() {
+        if self.server.reuses > 0 || !self.is_fair() {
             return;
         }
         let Some(login) = last.login else {

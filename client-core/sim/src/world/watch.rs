@@ -83,6 +83,8 @@ pub(super) struct Ghost {
     pub(super) aborts: u32,
     /// How many things the server did whose answer script did not see.
     pub(super) unseen: u32,
+    /// How often something was sent while a login or logout was under way that nobody waited for.
+    pub(super) orphans: u32,
     /// How many requests came to the server more than once.
     pub(super) copies: u32,
     /// Whether a tab was opened while writes were on their way, so that it could not read them.
@@ -161,6 +163,30 @@ impl World {
         self.setting.locks && self.ghost.passes == 0
     }
 
+    /// Whether the world has given the clients all that they are promised: locks, a storage that was there in time,
+    /// keys wherever an answer was lost, and no login or logout of a tab that did not wait for it that went on by
+    /// itself. What goes wrong otherwise is what the documents accept.
+    pub(super) fn is_fair(&self) -> bool {
+        let lost = self.ghost.unseen + self.ghost.aborts + self.ghost.copies;
+        self.in_turn()
+            && self.setting.storage
+            && !self.ghost.opened_early
+            && self.ghost.orphans == 0
+            && (self.setting.keys == Keys::HandedOut || lost == 0)
+    }
+
+    /// Notes a login or logout that nobody waits for any longer and that may still change the cookie.
+    pub(super) fn note_orphans(&mut self) {
+        let is_orphan = |request: &Request| {
+            let is_left = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
+            let may_act = !request.is_over && !request.is_cut;
+            is_left && may_act && !matches!(request.ask, Ask::Refresh { .. })
+        };
+        if self.requests.iter().any(is_orphan) {
+            self.ghost.orphans += 1;
+        }
+    }
+
     /// Whether this tab may send now; says whether it does without the lock.
     pub(super) fn check_turn(&mut self, tab: usize) -> bool {
         if self.tabs[tab].wire.is_some() {
@@ -212,10 +238,13 @@ impl World {
         };
         let is_handed = matches!(Key::judge(key.as_deref(), cookie.family), Key::Handed(_));
         let was_bare = self.server.family(cookie.family).spent_bare > 0;
+        // What is late and has no key that was handed out looks like theft, and nobody can help it.
+        let is_late = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
         let is_clean = self.setting.storage
             && self.in_turn()
             && self.ghost.copies == 0
-            && !self.ghost.opened_early;
+            && !self.ghost.opened_early
+            && !is_late;
         let is_broken = match self.setting.keys {
             Keys::HandedOut if is_handed && !was_bare => true,
             Keys::HandedOut => is_clean && (self.setting.random_keys || self.ghost.unseen == 0),
@@ -249,7 +278,7 @@ impl World {
                 "a session comes back that was signed out of",
             );
         }
-        if goes_back && self.in_turn() {
+        if goes_back && self.is_fair() {
             self.breaks(Law::NeverBack, "an older login's session comes back");
         }
     }
@@ -347,7 +376,11 @@ impl World {
         });
         let denials = self.server.denials > before;
         let is_caused = match reason {
-            Reason::Logout => self.ghost.logouts.iter().any(|at| *at >= since),
+            // Without a storage a new tab cannot know of a logout that a sleeping one will tell of.
+            Reason::Logout => {
+                let least = if self.setting.storage { since } else { 0 };
+                self.ghost.logouts.iter().any(|at| *at >= least)
+            }
             Reason::Forbidden => false,
             Reason::Replaced => denials || self.ghost.unseen > 0 || self.ghost.aborts > 0,
             Reason::Never => family.is_none() || denials,
@@ -364,7 +397,7 @@ impl World {
             );
         }
         let is_alive = family.is_some_and(|family| self.server.is_alive(self.now, family));
-        if is_alive && reason != Reason::Logout && self.in_turn() && self.ghost.aborts == 0 {
+        if is_alive && reason != Reason::Logout && self.is_fair() {
             self.breaks(
                 Law::SessionKept,
                 &format!("signed out as {reason:?} of a session that lives"),

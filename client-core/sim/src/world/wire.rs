@@ -23,6 +23,7 @@ const AGAIN: u64 = 30;
 impl World {
     pub(super) fn send(&mut self, tab: usize, op: OpId, exchange: Exchange, key: Option<Box<str>>) {
         let ask = self.ask_of(tab, op, exchange, key);
+        self.note_orphans();
         let passed = self.check_turn(tab);
         let number = self.requests.len();
         let is_login = exchange == Exchange::Login;

@@ -300,9 +300,9 @@ impl World {
     fn log_out(&mut self, tab: usize, scope: Scope) {
         say!(self, self.tabs[tab].name, "logout({scope:?})");
         let now = self.tab_now(tab);
+        let is_quiet = self.is_quiet();
+        self.ghost.logout(self.now, scope, is_quiet);
         if scope != Scope::Others {
-            let is_quiet = self.is_quiet();
-            self.ghost.logout(self.now, is_quiet);
             let of = &mut self.tabs[tab];
             of.dead.clone_from(&of.known);
             of.dead_logins = of.logins.iter().map(|(_, login)| *login).collect();

@@ -145,6 +145,9 @@ impl World {
     }
 
     fn happen(&mut self, event: Event) {
+        if self.now < self.machine.asleep_until && !matches!(event.side(), Side::World) {
+            return self.agenda.enter(self.machine.asleep_until, event);
+        }
         match event {
             Event::Step(number) => self.act(number),
             Event::Serve(request) => self.serve(request),

@@ -153,7 +153,7 @@ impl World {
             self.breaks(Law::Agreement, &format!("the tabs show {shown:?}"));
         }
         match first {
-            Some(family) if jar != Some(family) || !jar_lives => {
+            Some(family) if (jar != Some(family) || !jar_lives) && self.server.reuses == 0 => {
                 let how = format!("the tabs show {family}, and the cookie is {jar:?}'s");
                 self.breaks(Law::Agreement, &how);
             }

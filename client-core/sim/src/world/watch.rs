@@ -1,7 +1,7 @@
 //! What must always hold, looked at whenever it could cease to. `Ghost` knows what nobody in the world does: who
 //! called what and when, and what was lost.
 
-use evertoken_core::{Code, Reason, Slot, TokenId, View};
+use evertoken_core::{Code, Reason, Scope, Slot, TokenId, View};
 
 use crate::marks::Mark;
 use crate::network::Request;
@@ -136,8 +136,11 @@ impl Ghost {
         login
     }
 
-    pub(super) fn logout(&mut self, now: u64, is_quiet: bool) {
+    pub(super) fn logout(&mut self, now: u64, scope: Scope, is_quiet: bool) {
         self.logouts.push(now);
+        if scope == Scope::Others {
+            return;
+        }
         self.last = Some(Last {
             login: None,
             is_quiet,
@@ -172,6 +175,7 @@ impl World {
             && self.setting.storage
             && !self.ghost.opened_early
             && self.ghost.orphans == 0
+            && self.server.chains == 0
             && (self.setting.keys == Keys::HandedOut || lost == 0)
     }
 
@@ -248,7 +252,7 @@ impl World {
         let is_broken = match self.setting.keys {
             Keys::HandedOut if is_handed && !was_bare => true,
             Keys::HandedOut => is_clean && (self.setting.random_keys || self.ghost.unseen == 0),
-            Keys::Strings => is_clean && self.ghost.unseen == 0,
+            Keys::Strings => is_clean && self.ghost.unseen + self.ghost.aborts == 0,
         };
         if is_broken {
             self.breaks(Law::NoReuse, "an honest client is taken for a thief");
@@ -382,7 +386,9 @@ impl World {
                 self.ghost.logouts.iter().any(|at| *at >= least)
             }
             Reason::Forbidden => false,
-            Reason::Replaced => denials || self.ghost.unseen > 0 || self.ghost.aborts > 0,
+            Reason::Replaced => {
+                denials || self.ghost.unseen + self.ghost.aborts + self.ghost.passes > 0
+            }
             Reason::Never => family.is_none() || denials,
             Reason::Expired
             | Reason::Reuse

@@ -113,8 +113,6 @@ pub struct Server {
     pub ahead: u32,
     /// How often a refresh was denied.
     pub denials: u32,
-    /// How often a cookie had gone back by more than one login, which no key mends.
-    pub chains: u32,
 }
 
 /// A user's epoch, and why it moved last.
@@ -144,7 +142,6 @@ impl Server {
             reuses: 0,
             ahead: 0,
             denials: 0,
-            chains: 0,
         }
     }
 
@@ -275,9 +272,6 @@ impl Server {
         let Status::Replaced(by) = self.family(cookie.family).status else {
             return self.answer(now, cookie.family, denied, key);
         };
-        if let Status::Replaced(_) = self.family(by).status {
-            self.chains += 1;
-        }
         // The jar went back to a family that a login replaced, and the script holds that login's key.
         let judged = Key::judge(key, by);
         if matches!(judged, Key::Handed(_)) {

@@ -6,7 +6,7 @@ use evertoken_core::{Code, Reason, Scope, Slot, TokenId, View};
 use crate::marks::Mark;
 use crate::network::Request;
 use crate::script::Keys;
-use crate::server::{Ask, Key, Token, USERS};
+use crate::server::{Ask, Cookie, Key, Status, Token, USERS};
 use crate::tab::{Call, Life, Tab};
 use crate::trace::say;
 
@@ -85,6 +85,11 @@ pub(super) struct Ghost {
     pub(super) unseen: u32,
     /// How often something was sent while a login or logout was under way that nobody waited for.
     pub(super) orphans: u32,
+    /// How often the cookie went back to a login that was not directly replaced by the present one: no key of the
+    /// present one opens the way back from there.
+    pub(super) jar_went_back: u32,
+    /// The greatest family whose cookie was ever set.
+    pub(super) greatest: u32,
     /// How many requests came to the server more than once.
     pub(super) copies: u32,
     /// Whether a tab was opened while writes were on their way, so that it could not read them.
@@ -175,8 +180,18 @@ impl World {
             && self.setting.storage
             && !self.ghost.opened_early
             && self.ghost.orphans == 0
-            && self.server.chains == 0
+            && self.ghost.jar_went_back == 0
             && (self.setting.keys == Keys::HandedOut || lost == 0)
+    }
+
+    /// A cookie is set.
+    pub(super) fn note_cookie(&mut self, cookie: Cookie) {
+        let greatest = self.ghost.greatest.max(cookie.family);
+        self.ghost.greatest = greatest;
+        let by = Status::Replaced(greatest);
+        if cookie.family < greatest && self.server.family(cookie.family).status != by {
+            self.ghost.jar_went_back += 1;
+        }
     }
 
     /// Notes a login or logout that nobody waits for any longer and that may still change the cookie.
@@ -246,6 +261,7 @@ impl World {
         let is_late = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
         let is_clean = self.setting.storage
             && self.in_turn()
+            && self.setting.channel
             && self.ghost.copies == 0
             && !self.ghost.opened_early
             && !is_late;
@@ -374,7 +390,7 @@ impl World {
             self.ghost.logins[login as usize].called
         });
         // A tab may be told of what happened before it was opened, or before it was told of the session.
-        let before = family.map_or(0, |family| {
+        let before = family.filter(|_| self.setting.storage).map_or(0, |family| {
             let login = self.server.family(family).login;
             self.ghost.logins[login as usize].denials
         });

@@ -208,7 +208,10 @@ impl World {
         }
         let set = request.reply.as_ref().map(|(_, set)| *set);
         match set {
-            Some(SetCookie::Set(cookie)) => self.jar = Some(cookie),
+            Some(SetCookie::Set(cookie)) => {
+                self.jar = Some(cookie);
+                self.note_cookie(cookie);
+            }
             Some(SetCookie::Clear) => self.jar = None,
             Some(SetCookie::Keep) | None => {}
         }

@@ -83,6 +83,7 @@ marks! {
     LoginRefused "a password is wrong"
     LoginLost "a login is granted and its answer is lost"
     LoginOvertaken "a login is granted after a logout overtook it"
+    LogoutServed "the server carries a logout out"
     LogoutTold "the server is told of a logout"
     LogoutOvertaken "a logout is done without being sent"
     TombstoneAtStart "a tab starts, and a logout is still owed"
@@ -108,7 +109,6 @@ marks! {
     CallFailed "a request is told that it cannot be found out"
     CallReplaced "a request gets its 401 back because the user is another"
     CallUnauthorized "a request is refused twice"
-    RestTied "two logins or a login and a logout opened an epoch of one number"
 }
 
 /// How often each was met.

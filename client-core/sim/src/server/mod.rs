@@ -163,6 +163,7 @@ impl Server {
             Ask::Refresh { key } => self.refresh(now, cookie, key.as_deref(), marks),
             Ask::Logout(scope) => {
                 self.logout(now, *scope, cookie);
+                marks.add(Mark::LogoutServed);
                 match scope {
                     Scope::Local | Scope::Global => (Reply::Ended, SetCookie::Clear),
                     Scope::Others => (Reply::Ended, SetCookie::Keep),

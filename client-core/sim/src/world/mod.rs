@@ -21,7 +21,7 @@ use crate::marks::{Mark, Marks};
 use crate::network::Request;
 use crate::script::{Lags, Script, Setting, Step, Weather};
 use crate::server::{Cookie, Server};
-use crate::tab::{Draw, Tab};
+use crate::tab::{Draw, Life, Tab};
 use crate::trace::{Trace, say};
 
 use agenda::{Agenda, Event, Side};
@@ -55,6 +55,8 @@ pub struct World {
     last_call: u32,
     ghost: Ghost,
     marks: Marks,
+    /// What it had come upon when its script was over.
+    lived: Option<Marks>,
     trace: Trace,
     broken: Option<Broken>,
     is_over: bool,
@@ -67,6 +69,10 @@ pub struct Outcome {
     pub broken: Option<Broken>,
     /// What it came upon.
     pub marks: Marks,
+    /// What it had come upon when its script was over, before it came to rest.
+    pub lived: Marks,
+    /// Who is signed in, in each tab that is open at the end.
+    pub shown: Vec<Option<u8>>,
     /// What happened, if that was to be written down.
     pub trace: Vec<String>,
     /// How many things happened.
@@ -78,8 +84,12 @@ pub struct Outcome {
 pub fn play(script: &Script, writes_trace: bool) -> Outcome {
     let mut world = World::new(script, writes_trace);
     let events = world.run();
+    let open = world.tabs.iter().filter(|tab| tab.life != Life::Gone);
+    let user = |tab: &Tab| tab.present.map(|(_, token)| token.user);
     Outcome {
+        shown: open.map(user).collect(),
         broken: world.broken,
+        lived: world.lived.unwrap_or_default(),
         marks: world.marks,
         trace: world.trace.into_lines(),
         events,
@@ -114,6 +124,7 @@ impl World {
             last_call: 0,
             ghost: Ghost::default(),
             marks: Marks::default(),
+            lived: None,
             trace: Trace::new(writes_trace),
             broken: None,
             is_over: false,

@@ -24,6 +24,7 @@ impl World {
         say!(self, "world", "comes to rest, {phase}");
         let next = match phase {
             0 => {
+                self.lived = Some(self.marks.clone());
                 self.heal();
                 (5 * self.setting.lifetime / 2).max(PATIENCE)
             }
@@ -116,8 +117,8 @@ impl World {
             match of.last_end {
                 Some(End::Status(200)) => None,
                 Some(End::Refused(failure)) if failure.code == Code::LoginRequired => None,
-                // Without locks the newest key may be lost with the only tab that was told of it.
-                Some(End::Refused(failure)) if failure.is_superseded() && !self.setting.locks => None,
+                // Where two exchanges were under way at once, the newest key may be lost with the only tab that was told of it.
+                Some(End::Refused(failure)) if failure.is_superseded() && !self.in_turn() => return,
                 end => Some(format!("a call in {name} ended as {end:?}")),
             }
         };
@@ -150,7 +151,14 @@ impl World {
         });
         let jar = self.jar.map(|cookie| cookie.family);
         let jar_lives = jar.is_some_and(|family| self.server.is_alive(self.now, family));
-        let owed = self.storage.read().tombstone.and_then(|t| t.owed);
+        let stored = self.storage.read();
+        // A logout that a younger login took the place of is owed no longer.
+        let login = stored.record.map(|record| record.position.epoch);
+        let login = login.filter(|epoch| epoch.is_login());
+        let tombstone = stored
+            .tombstone
+            .filter(|tombstone| login.is_none_or(|at| at < tombstone.epoch));
+        let owed = tombstone.and_then(|tombstone| tombstone.owed);
         // A login or logout that nobody waited for may have had its way after all.
         let is_left = self.ghost.opened_early || self.ghost.orphans > 0;
         if !is_one {

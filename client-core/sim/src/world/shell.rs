@@ -261,7 +261,7 @@ impl World {
                 let (_, login) = logins.swap_remove(place);
                 self.login_done(login, result);
             }
-            None if result.is_ok() => self.logout_done(),
+            None if result.is_ok() => self.logout_done(tab, op),
             None => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What must always hold, looked at whenever it could cease to. `Ghost` knows what nobody in the world does: who
 //! called what and when, and what was lost.
 
-use evertoken_core::{Code, Reason, Scope, Slot, TokenId, View};
+use evertoken_core::{Code, OpId, Reason, Scope, Slot, TokenId, View};
 
 use crate::marks::Mark;
 use crate::network::Request;
@@ -353,7 +353,6 @@ impl World {
             }
             (Ok(()), None) => self.breaks(Law::Shell, "a login succeeds that nobody granted"),
             (Err(Code::InvalidCredentials), _) if !of.right => self.marks.add(Mark::LoginRefused),
-            (Err(Code::LoginRequired), Some(_)) => self.marks.add(Mark::LoginOvertaken),
             (Err(_), Some(_)) => self.marks.add(Mark::LoginLost),
             (Err(_), None) => {}
         }
@@ -368,7 +367,11 @@ impl World {
     }
 
     /// The caller of a logout was told that it worked.
-    pub(super) fn logout_done(&mut self) {
+    pub(super) fn logout_done(&mut self, tab: usize, op: OpId) {
+        let is_it = |request: &Request| request.tab == tab && request.op == op;
+        if !self.requests.iter().any(is_it) {
+            return self.marks.add(Mark::LogoutOvertaken);
+        }
         self.marks.add(Mark::LogoutTold);
         if let Some(last) = self.ghost.last.as_mut().filter(|last| last.login.is_none()) {
             last.is_told = true;

@@ -181,6 +181,11 @@ impl World {
             let login = &mut self.ghost.logins[*login as usize];
             login.family = Some(token.family);
             login.denials = self.server.denials;
+            let op = request.op;
+            let is_told = !self.tabs[tab].logins.iter().any(|(of, _)| *of == op);
+            if is_told && !request.is_aborted {
+                self.marks.add(Mark::LoginOvertaken);
+            }
         }
         self.check_server(number, before);
         answer

@@ -13,6 +13,18 @@ use crate::time::Instant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OpId(pub(crate) u32);
 
+impl OpId {
+    /// The id as a number greater than zero, for a shell to carry through another language.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// The id a shell carried through another language.
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 /// Which sessions a logout ends at the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
@@ -136,7 +148,8 @@ pub enum Effect {
     },
     /// Forget the token and the user.
     Forget,
-    /// Everyone whom [`Access::Wait`] sent to this operation goes on: with the failure, or by asking again.
+    /// Everyone whom [`Access::Wait`] sent to this operation goes on: with the failure, or by asking again once all
+    /// effects there are have been performed.
     Wake {
         /// The operation.
         op: OpId,

@@ -178,3 +178,22 @@ impl Reason {
         .find(|reason| *reason as u64 == number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_it_was_given() {
+        let failure = Failure::new(Code::Server)
+            .detail(Detail::NotTheBackend)
+            .status(502);
+        let expected = Failure {
+            code: Code::Server,
+            detail: Detail::NotTheBackend,
+            status: Some(502),
+            retry_after: None,
+        };
+        assert_eq!(failure, expected);
+    }
+}

@@ -21,8 +21,7 @@ impl Rng {
 
     /// A tab's name, which is never zero.
     pub(crate) fn tab(&mut self) -> u32 {
-        let name = self.up_to(u64::from(u32::MAX) - 1) as u32;
-        name + 1
+        (self.up_to(u64::from(u32::MAX)) as u32).max(1)
     }
 
     /// A number from 0 to `bound`, both included.
@@ -36,5 +35,27 @@ impl Rng {
             Some(n) => z % n,
             None => z,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stream_is_splitmix64_as_its_authors_print_it() {
+        let mut rng = Rng::new(1_234_567);
+        let first = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973];
+        assert_eq!([rng.up_to(u64::MAX), rng.up_to(u64::MAX)], first);
+    }
+
+    #[test]
+    fn a_tab_is_never_zero_and_two_are_rarely_the_same() {
+        let names: std::collections::BTreeSet<u32> =
+            (0..1_000).map(|seed| Rng::new(seed).tab()).collect();
+        assert!(!names.contains(&0));
+        assert_eq!(names.len(), 1_000);
+        let halves = names.iter().filter(|name| **name > u32::MAX / 2).count();
+        assert!((400..600).contains(&halves), "all bits are used: {halves}");
     }
 }

@@ -105,6 +105,15 @@ mod tests {
     }
 
     #[test]
+    fn the_dates_lead_counts_from_more_than_a_second_on_and_counts_whole() {
+        let mut clock = Clock::new(0.0, 0.0);
+        assert_eq!(clock.now(500.0, 1_500.0), Instant(500), "a second's lead");
+        assert_eq!(clock.now(600.0, 2_601.0), Instant(1_601), "more than that");
+        let mut asleep = Clock::new(0.0, 0.0);
+        assert_eq!(asleep.now(900.0, 1_200.0), Instant(900), "both ran");
+    }
+
+    #[test]
     fn a_clock_set_back_costs_nothing() {
         let mut clock = Clock::new(0.0, 10_000_000.0);
         assert_eq!(clock.now(100.0, 0.0), Instant(10_000_100));

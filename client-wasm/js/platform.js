@@ -1,5 +1,6 @@
-// What the browser does for the shell in a few lines: promises, parsed answers, storage, randomness. One
-// module, because each is a request of its own where nothing bundles them.
+// What the browser does for the shell in a few lines: promises, parsed answers, storage, locks, the channel between
+// tabs, the events of a page, randomness. One module, because each is a request of its own where nothing bundles
+// them.
 
 /** A promise that somebody else fulfils. */
 export class Deferred {
@@ -85,6 +86,111 @@ export function keep(/** @type {string} */ name, /** @type {string | undefined} 
   } catch {
     // The next start asks the backend without it.
   }
+}
+
+/**
+ * Calls `held(op)` once the lock is held; at once where there are no locks, or no name. Returns what gives it back,
+ * or stops waiting for it.
+ *
+ * @param {string} name
+ * @param {number} op
+ * @param {(op: number) => void} held
+ */
+export function lock(name, op, held) {
+  const locks = name && globalThis.navigator?.locks;
+  const { promise, settle } = new Deferred();
+  const waiting = new AbortController();
+  if (locks) {
+    const hold = () => {
+      held(op);
+      return promise;
+    };
+    // A page without an origin has locks that refuse; it shares no cookies either.
+    locks
+      .request(name, { signal: waiting.signal }, hold)
+      .catch(() => waiting.signal.aborted || held(op));
+  } else {
+    held(op);
+  }
+  return () => {
+    settle(undefined);
+    waiting.abort();
+  };
+}
+
+/** Whether tabs can talk to each other here. */
+export function hasChannels() {
+  return typeof BroadcastChannel === "function";
+}
+
+/** What the tabs of an origin say to each other. Where there is no way to, nothing is heard. */
+export class Channel {
+  /** @type {BroadcastChannel | undefined} */
+  #channel;
+  #name;
+  #heard;
+
+  /**
+   * @param {string} name
+   * @param {(said: unknown) => void} heard
+   */
+  constructor(name, heard) {
+    this.#name = name;
+    this.#heard = heard;
+    this.open();
+  }
+
+  open() {
+    this.close();
+    try {
+      this.#channel = new BroadcastChannel(this.#name);
+      this.#channel.onmessage = (event) => this.#heard(event.data);
+    } catch {
+      // No such thing here, or not for this page.
+    }
+  }
+
+  /** Says something: when, what, and what goes with it. */
+  post(/** @type {string} */ text, /** @type {unknown} */ token, /** @type {unknown} */ user) {
+    try {
+      this.#channel?.postMessage([Date.now(), text, token, user]);
+    } catch {
+      // A user that cannot be copied: the others will ask the backend.
+    }
+  }
+
+  close() {
+    this.#channel?.close();
+    this.#channel = undefined;
+  }
+}
+
+/**
+ * Calls `told` with a number for what a page goes through: 0 another tab stored something under `name`, 1 online,
+ * 2 offline, 3 left, 4 back from where it was kept, 5 looked at again. Returns what ends it.
+ *
+ * @param {string} name
+ * @param {(what: number) => void} told
+ */
+export function listen(name, told) {
+  const listening = new AbortController();
+  /** @type {[string, (event: any) => number | false][]} */
+  const events = [
+    ["storage", ({ key }) => (key === null || key.startsWith(name)) && 0],
+    ["online", () => 1],
+    ["offline", () => 2],
+    ["pagehide", () => 3],
+    ["pageshow", ({ persisted }) => persisted && 4],
+    ["visibilitychange", () => document.visibilityState === "visible" && 5],
+  ];
+  for (const [type, meaning] of events) {
+    const listener = (/** @type {Event} */ event) => {
+      const what = meaning(event);
+      if (what !== false) told(what);
+    };
+    globalThis.addEventListener?.(type, listener, { signal: listening.signal });
+  }
+  return () => listening.abort();
 }
 
 /** Randomness for jitter and keys: 53 bits, which is what a number holds. */

@@ -43,6 +43,8 @@ impl AuthClient {
             restore: options.restore,
             refresh_buffer: options.refresh_buffer,
             request_timeout: options.request_timeout,
+            cross_tab: options.cross_tab,
+            share_token: options.share_token,
             fetch: options.fetch.into(),
             note: JsValue::UNDEFINED,
             error: JsValue::UNDEFINED,
@@ -128,7 +130,7 @@ impl AuthClient {
     /// Waits for the first conclusion about the session from last time.
     pub async fn ready(&self) {
         // It brings a failure where nothing could be found out; that is a conclusion too.
-        let _ = JsFuture::from(self.driver.ready()).await;
+        let _ = self.access_token(None).await;
     }
 
     /// Calls `listener` whenever [`session`](Self::session) changes, and not at once.

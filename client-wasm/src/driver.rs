@@ -7,19 +7,22 @@ use core::time::Duration;
 
 use evertoken_core::read;
 use evertoken_core::{
-    Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Input, Instant, OpId,
-    Outcome, Restore, Scope, Session, Stored, TokenId, View,
+    Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Input, OpId, Outcome,
+    Restore, Scope, Session, Stored, TokenId, View,
 };
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 
+use crate::channel::{self, Said};
 use crate::clock::{self, Clock};
 use crate::document::JsDocument;
 use crate::error;
+use crate::present::Present;
 use crate::promise::Deferred;
 use crate::send::{self, Sender};
 use crate::storage::{self, Storage};
+use crate::tabs::Neighbours;
 use crate::timer::Timer;
 use crate::transport;
 
@@ -34,15 +37,6 @@ type Listener = Rc<dyn Fn(Notice)>;
 
 static ROTATION: Contract = Contract::ROTATION;
 
-/// What came with the present token, which `js/send.js` has.
-#[derive(Clone, Debug)]
-struct Present {
-    user: JsValue,
-    claims: JsValue,
-    /// Epoch milliseconds.
-    expires_at: Option<f64>,
-}
-
 /// What a client is made of. What `js/send.js` has to know is JavaScript's already.
 #[derive(Debug)]
 pub(crate) struct Setup {
@@ -51,6 +45,9 @@ pub(crate) struct Setup {
     pub(crate) restore: Restore,
     pub(crate) refresh_buffer: Duration,
     pub(crate) request_timeout: Duration,
+    /// Whether the tabs of the origin are one client, and whether they share the access token.
+    pub(crate) cross_tab: bool,
+    pub(crate) share_token: bool,
     /// A function, or `undefined` for the platform's.
     pub(crate) fetch: JsValue,
     /// JavaScript's own hooks into what `js/send.js` does, or `undefined`.
@@ -60,13 +57,17 @@ pub(crate) struct Setup {
 
 pub(crate) struct Driver {
     session: RefCell<Session>,
-    clock: Clock,
+    pub(crate) clock: Clock,
     timer: Timer,
     contract: &'static Contract,
     sender: OnceCell<(Sender, Closures)>,
     storage: OnceCell<Storage>,
+    pub(crate) tabs: OnceCell<Neighbours>,
+    /// What another tab said, while its effects are being performed.
+    pub(crate) said: RefCell<Option<Said>>,
+    pub(crate) shares_token: bool,
     pumping: Cell<bool>,
-    present: RefCell<Option<Present>>,
+    pub(crate) present: RefCell<Option<Present>>,
     /// What operations brought whose effects are being performed.
     arrived: RefCell<Vec<(OpId, JsDocument)>>,
     /// Those who wait for an operation that concerns everybody.
@@ -77,8 +78,6 @@ pub(crate) struct Driver {
     credentials: RefCell<Vec<(OpId, JsValue)>>,
     /// What `ask` could not say with a number.
     pending: RefCell<JsValue>,
-    /// The operation of the first look for a session.
-    first: Cell<Option<OpId>>,
     listeners: RefCell<Vec<(u32, Listener)>>,
     last_listener: Cell<u32>,
 }
@@ -93,7 +92,7 @@ impl Driver {
             random_keys: send::is_own_origin(&setup.base_url),
             refresh_buffer: setup.refresh_buffer,
             request_timeout: setup.request_timeout,
-            channel: false,
+            channel: setup.cross_tab && channel::exists(),
         };
         let driver = Rc::new(Self {
             contract: &ROTATION,
@@ -102,6 +101,9 @@ impl Driver {
             timer: Timer::default(),
             sender: OnceCell::new(),
             storage: OnceCell::new(),
+            tabs: OnceCell::new(),
+            said: RefCell::new(None),
+            shares_token: setup.share_token,
             pumping: Cell::new(false),
             present: RefCell::new(None),
             arrived: RefCell::new(Vec::new()),
@@ -109,7 +111,6 @@ impl Driver {
             callers: RefCell::new(Vec::new()),
             credentials: RefCell::new(Vec::new()),
             pending: RefCell::new(JsValue::UNDEFINED),
-            first: Cell::new(None),
             listeners: RefCell::new(Vec::new()),
             last_listener: Cell::new(0),
         });
@@ -118,9 +119,11 @@ impl Driver {
         let sender = driver.make_sender(setup).map_err(wrong)?;
         let contract = driver.contract;
         let endpoint = contract.refresh().unwrap_or(&contract.login);
+        let storage = Storage::new(&sender.0.address(&endpoint.path));
         let _ = driver
-            .storage
-            .set(Storage::new(&sender.0.address(&endpoint.path)));
+            .tabs
+            .set(Neighbours::new(&driver, storage.name(), setup.cross_tab));
+        let _ = driver.storage.set(storage);
         let _ = driver.sender.set(sender);
         Ok(driver)
     }
@@ -157,26 +160,8 @@ impl Driver {
     /// Begins: looks for a session from last time, if it should.
     pub(crate) fn start(self: &Rc<Self>) {
         let now = self.clock.now();
-        let op = self.session.borrow_mut().start(now, self.stored());
-        self.first.set(op);
-        if let Some(op) = op {
-            drop(self.shared(op));
-        }
+        self.session.borrow_mut().start(now, self.stored());
         self.pump();
-    }
-
-    /// A promise of the first conclusion about the session from last time.
-    pub(crate) fn ready(&self) -> Promise {
-        let known = |op: &OpId| {
-            let waiting = self.waiting.borrow();
-            waiting
-                .iter()
-                .find(|(waited, _)| waited == op)
-                .map(|(_, deferred)| deferred.promise())
-        };
-        // An operation nobody can wait for any more is over.
-        let first = self.first.get().as_ref().and_then(known);
-        first.unwrap_or_else(|| Promise::resolve(&JsValue::UNDEFINED))
     }
 
     pub(crate) fn sender(&self) -> Option<&Sender> {
@@ -256,6 +241,9 @@ impl Driver {
     pub(crate) fn dispose(self: &Rc<Self>) {
         self.session.borrow_mut().dispose();
         self.pump();
+        if let Some(tabs) = self.tabs.get() {
+            tabs.leave();
+        }
         self.listeners.borrow_mut().clear();
         self.credentials.borrow_mut().clear();
     }
@@ -285,12 +273,12 @@ impl Driver {
         self.pump();
     }
 
-    fn take(&self, input: Input) {
+    pub(crate) fn take(&self, input: Input) {
         let now = self.clock.now();
         self.session.borrow_mut().handle(now, input);
     }
 
-    fn stored(&self) -> Stored {
+    pub(crate) fn stored(&self) -> Stored {
         self.storage.get().map(Storage::stored).unwrap_or_default()
     }
 
@@ -315,20 +303,8 @@ impl Driver {
         self.session.borrow().view(self.clock.now())
     }
 
-    /// The present token's user as the backend described them, and the token's claims.
-    pub(crate) fn user(&self) -> (JsValue, JsValue) {
-        let present = self.present.borrow();
-        let values = present.as_ref().map(|p| (p.user.clone(), p.claims.clone()));
-        values.unwrap_or_default()
-    }
-
-    /// When the present token expires, in epoch milliseconds.
-    pub(crate) fn expires_at(&self) -> Option<f64> {
-        self.present.borrow().as_ref()?.expires_at
-    }
-
     /// Performs what the machine wants done, one effect at a time and with nothing borrowed.
-    fn pump(self: &Rc<Self>) {
+    pub(crate) fn pump(self: &Rc<Self>) {
         // Whoever calls back in while an effect is performed leaves the rest to the loop outside.
         if self.pumping.replace(true) {
             return;
@@ -341,6 +317,7 @@ impl Driver {
             }
         }
         self.arrived.borrow_mut().clear();
+        self.said.replace(None);
         self.pumping.set(false);
         self.set_timer();
     }
@@ -360,12 +337,17 @@ impl Driver {
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Send { op, exchange, key } => self.send(op, exchange, key.as_deref()),
-            // Nobody shares the cookie jar, as far as this shell knows.
-            Effect::Lock(lock) => self.take(Input::Locked {
-                lock,
-                stored: self.stored(),
-            }),
-            Effect::Unlock(_) | Effect::Post(_) => {}
+            Effect::Lock(op) => {
+                if let Some(tabs) = self.tabs.get() {
+                    tabs.locks.ask(op);
+                }
+            }
+            Effect::Unlock(op) => {
+                if let Some(tabs) = self.tabs.get() {
+                    tabs.locks.give_back(op);
+                }
+            }
+            Effect::Post(message) => self.post(&message),
             Effect::Keep(slot, text) => {
                 if let Some(storage) = self.storage.get() {
                     storage.keep(slot, text.as_deref());
@@ -382,15 +364,8 @@ impl Driver {
                 token,
                 keep_user,
                 expires,
-            } => {
-                if let Some(op) = from {
-                    self.adopt(op, token, keep_user, expires);
-                }
-            }
-            Effect::Forget => {
-                self.present.replace(None);
-                self.hand_over(&JsValue::UNDEFINED, 0.0);
-            }
+            } => self.adopt(from, token, keep_user, expires),
+            Effect::Forget => self.forget(),
             Effect::Wake { op, failure } => {
                 if let Some(deferred) = take(&self.waiting, op) {
                     deferred.settle(&self.record(op, failure.map_or(Ok(()), Err)));
@@ -414,46 +389,11 @@ impl Driver {
         }
     }
 
-    fn adopt(&self, op: OpId, token: TokenId, keep_user: bool, expires: Option<Instant>) {
-        let Some(arrived) = self.arrived(op) else {
-            return;
-        };
-        let fields = &self.contract.fields;
-        let now = self.clock.now();
-        let expires_at = expires.map(|at| {
-            let ahead = at.as_millis() as f64 - now.as_millis() as f64;
-            clock::wall() + ahead
-        });
-        self.hand_over(&arrived.at(&fields.access_token), f64::from(token.get()));
-        let user = fields.user.as_deref().map(|path| arrived.at(path));
-        let user = user.unwrap_or_default();
-        let mut present = self.present.borrow_mut();
-        let before = present
-            .take()
-            .filter(|_| keep_user)
-            .map(|present| present.user);
-        *present = Some(Present {
-            user: if user.is_null_or_undefined() {
-                before.unwrap_or_default()
-            } else {
-                user
-            },
-            claims: arrived.claims_at(&fields.access_token),
-            expires_at,
-        });
-    }
-
     /// What `op` brought, if its effects are being performed.
-    fn arrived(&self, op: OpId) -> Option<JsDocument> {
+    pub(crate) fn arrived(&self, op: OpId) -> Option<JsDocument> {
         let arrived = self.arrived.borrow();
         let (_, document) = arrived.iter().find(|(arrived, _)| *arrived == op)?;
         Some(document.clone())
-    }
-
-    fn hand_over(&self, token: &JsValue, number: f64) {
-        if let Some(sender) = self.sender() {
-            sender.adopt(token, number);
-        }
     }
 
     /// A result as those who wait read it: `undefined`, or a failure with what the endpoint said.

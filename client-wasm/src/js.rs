@@ -27,7 +27,8 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Durations are milliseconds. `changed` is called without arguments, `event` as
+    /// Durations are milliseconds. `tabs`: 0 this is a client of its own, 1 one with the other tabs, 2 and they share the
+    /// access token. `changed` is called without arguments, `event` as
     /// `(type, first, second)`, `note` and `error` as `js/send.js` says.
     ///
     /// # Errors
@@ -41,6 +42,7 @@ impl Engine {
         restore: u8,
         refresh_buffer: f64,
         request_timeout: f64,
+        tabs: u8,
         fetch: Function,
         changed: Function,
         event: Function,
@@ -58,6 +60,8 @@ impl Engine {
             },
             refresh_buffer: millis(refresh_buffer),
             request_timeout: millis(request_timeout),
+            cross_tab: tabs > 0,
+            share_token: tabs > 1,
             fetch: fetch.into(),
             note,
             error,
@@ -86,11 +90,6 @@ impl Engine {
     /// Begins. Separate from the constructor, because the hooks are called from here on.
     pub fn start(&self) {
         self.driver.start();
-    }
-
-    /// Brings the first conclusion about the session from last time.
-    pub fn ready(&self) -> Promise {
-        self.driver.ready()
     }
 
     /// `{ fetch, token, refresh }` of `js/send.js`.

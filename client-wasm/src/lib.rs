@@ -27,6 +27,7 @@
 //! Write a token to storage, a log, an error or a URL; panic; call out while the machine is borrowed;
 //! hold a borrow across an `await`; free itself (`dispose` is a state).
 
+mod channel;
 mod client;
 mod clock;
 mod document;
@@ -34,12 +35,16 @@ mod driver;
 mod error;
 #[cfg(feature = "js")]
 mod js;
+mod locks;
 mod options;
+mod present;
 mod promise;
 mod send;
 mod storage;
+mod tabs;
 mod timer;
 mod transport;
+mod wake;
 
 pub use client::{AuthClient, Subscription};
 pub use error::Error;

@@ -18,6 +18,10 @@ pub struct Options {
     pub refresh_buffer: Duration,
     /// The bound of one exchange with the auth endpoints.
     pub request_timeout: Duration,
+    /// Whether the tabs of this origin are one client. One on a server, where many users share a process, is not.
+    pub cross_tab: bool,
+    /// Whether tabs tell each other the access token; otherwise each asks the backend for its own.
+    pub share_token: bool,
     /// The transport; the platform's `fetch` if none is given.
     pub fetch: Option<Function>,
 }
@@ -32,6 +36,8 @@ impl Options {
             restore: core.restore,
             refresh_buffer: core.refresh_buffer,
             request_timeout: core.request_timeout,
+            cross_tab: true,
+            share_token: true,
             fetch: None,
         }
     }

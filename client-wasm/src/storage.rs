@@ -25,6 +25,11 @@ impl Storage {
         Self { name }
     }
 
+    /// What all that is kept begins with.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Everything that is kept.
     pub(crate) fn stored(&self) -> Stored {
         Stored::read(|slot| kept(&self.name_of(slot)))

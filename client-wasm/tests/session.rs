@@ -31,6 +31,8 @@ fn client_with(backend: &Backend, change: impl FnOnce(&mut Options)) -> AuthClie
     let mut options = Options::new("https://api.test");
     options.restore = Restore::Never;
     options.fetch = Some(backend.fetch());
+    // A client of an earlier test is not another tab.
+    options.cross_tab = false;
     change(&mut options);
     AuthClient::new(options).unwrap()
 }

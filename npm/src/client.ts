@@ -63,6 +63,7 @@ function started<U>(
     checked.restore,
     checked.refreshBuffer,
     checked.requestTimeout,
+    checked.tabs,
     checked.fetch,
     changed,
     (type: number, first: number, second: number) => tell(engineEvent(type, first, second)),
@@ -87,7 +88,8 @@ function started<U>(
       return session;
     },
     // What came of it is in the session.
-    ready: engine.ready().then(() => undefined),
+    // Whoever gets a token, or is told that there is none, knows all that there is to know.
+    ready: sender.token().then(ignored, ignored),
     async login(credentials, { signal } = {}) {
       signal?.throwIfAborted();
       if (typeof credentials !== "object" || credentials === null) {
@@ -163,3 +165,5 @@ function guarded<T>(call: () => T, failed?: (error: unknown) => void): T | undef
     return undefined;
   }
 }
+
+function ignored(): void {}

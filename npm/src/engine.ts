@@ -9,7 +9,6 @@ import type { Credentials } from "./types.js";
 export interface Engine {
   readonly sender: Sender;
   start(): void;
-  ready(): Promise<Failure | undefined>;
   login(credentials: Credentials): Promise<Failure | undefined>;
   logout(scope: number): Promise<Failure | undefined>;
   setSession(grant: object): Failure | undefined;
@@ -40,6 +39,7 @@ export type EngineConstructor = new (
   restore: number,
   refreshBuffer: number,
   requestTimeout: number,
+  tabs: number,
   fetch: typeof globalThis.fetch,
   changed: () => void,
   event: (type: number, first: number, second: number) => void,

@@ -10,6 +10,8 @@ export interface CheckedOptions {
   restore: number;
   refreshBuffer: number;
   requestTimeout: number;
+  /** 0 a client of its own, 1 one with the other tabs, 2 and they share the access token. */
+  tabs: number;
   fetch: typeof fetch;
 }
 
@@ -39,9 +41,25 @@ export function checkOptions(options: AuthClientOptions<never>): CheckedOptions 
     restore: restores.indexOf(restoring),
     refreshBuffer: duration("refreshBuffer", options.refreshBuffer ?? 60_000, 0),
     requestTimeout: duration("requestTimeout", options.requestTimeout ?? 10_000, 1),
+    tabs: tabs(options.crossTab ?? isBrowser(), options.shareToken ?? true),
     // Looked up at each call, so that whoever replaces the global later is heard.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
+}
+
+/** On a server many users share a process, and what one client knows is none of another's business. */
+function isBrowser(): boolean {
+  return "document" in globalThis || "importScripts" in globalThis;
+}
+
+function tabs(crossTab: unknown, shareToken: unknown): number {
+  for (const [name, value] of Object.entries({ crossTab, shareToken })) {
+    if (typeof value !== "boolean") {
+      throw invalidArgument(`${name} is no boolean.`, `Pass true or false as ${name}.`);
+    }
+  }
+  if (!crossTab) return 0;
+  return shareToken ? 2 : 1;
 }
 
 function baseUrl(given: string | URL | undefined): string {

@@ -59,6 +59,13 @@ export interface AuthClientOptions<U = User> {
   refreshBuffer?: number;
   /** The bound of one exchange with the auth endpoints. Default: 10,000. */
   requestTimeout?: number;
+  /**
+   * Whether all tabs of this origin are one client: one refresh for all, one logout for all. Default: `true` in a
+   * browser, `false` on a server, where many users share a process.
+   */
+  crossTab?: boolean;
+  /** Whether tabs tell each other the access token; otherwise each asks the backend for its own. Default: `true`. */
+  shareToken?: boolean;
   /** The transport, for auth calls too. Default: the global `fetch`. */
   fetch?: typeof fetch;
   /** Makes the session's `user` of what the backend said and of the token's claims. */

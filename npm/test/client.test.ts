@@ -291,6 +291,8 @@ test("wrong options are refused at once, with the option's name", () => {
     ["requestTimeout", { requestTimeout: 0 }],
     ["requestTimeout", { requestTimeout: Number.NaN }],
     ["requestTimeout", { requestTimeout: 2 ** 40 }],
+    ["crossTab", { crossTab: "yes" }],
+    ["shareToken", { shareToken: 1 }],
     ["fetch", { fetch: "fetch" }],
     ["parseUser", { parseUser: {} }],
     ["onEvent", { onEvent: 7 }],

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde::Deserialize;
@@ -15,6 +16,10 @@ pub struct Browser {
     client: Client,
     _driver: Driver,
 }
+
+/// One tab of a browser.
+#[derive(Clone, Debug)]
+pub struct Tab(WindowHandle);
 
 /// What a script threw.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -72,6 +77,37 @@ impl Browser {
     /// Opens an address and waits until it has loaded.
     pub async fn visit(&self, url: &str) {
         self.client.goto(url).await.expect("the page loads");
+    }
+
+    /// Opens another tab of the same profile and goes there; it is the one that scripts run in from now on.
+    pub async fn open_tab(&self, url: &str) -> Tab {
+        let opened = self.client.new_window(true).await.expect("a tab opens");
+        let tab = Tab(opened.handle);
+        self.go_to(&tab).await;
+        self.visit(url).await;
+        tab
+    }
+
+    /// The tab that scripts run in.
+    pub async fn tab(&self) -> Tab {
+        Tab(self.client.window().await.expect("there is one"))
+    }
+
+    /// Scripts run in this tab from now on.
+    pub async fn go_to(&self, tab: &Tab) {
+        let there = self.client.switch_to_window(tab.0.clone()).await;
+        there.expect("the tab is open");
+    }
+
+    /// Closes the tab that scripts run in, and goes to another.
+    pub async fn close_tab(&self, next: &Tab) {
+        self.client.close_window().await.expect("the tab closes");
+        self.go_to(next).await;
+    }
+
+    /// Goes back to the page before.
+    pub async fn back(&self) {
+        self.client.back().await.expect("there is a page before");
     }
 
     /// Loads the page again.

@@ -21,6 +21,6 @@ mod driver;
 mod stage;
 mod trap;
 
-pub use browser::{Browser, Thrown};
+pub use browser::{Browser, Tab, Thrown};
 pub use stage::{ADMIN, Stage, USER, eventually, package};
 pub use trap::{Seen, Trap};

@@ -33,7 +33,7 @@ pub struct Session {
     config: Config,
     state: State,
     wire: Wire,
-    /// Counts the logins and logouts that this tab knows of: an answer counts only in the turn it was sent in.
+    /// Counts the logouts and the other tabs' logins: an answer counts only in the turn it was sent in.
     turn: u32,
     /// The greatest that this tab has seen.
     position: Position,
@@ -166,7 +166,7 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn login(&mut self, now: Instant) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
-        self.drop_queued(now, |queued| match queued.exchange {
+        self.drop_queued(now, &|queued| match queued.exchange {
             // What a refresh waited to renew is about to be replaced; what a logout waited to end, too.
             Exchange::Refresh(_) | Exchange::Logout(Scope::Local | Scope::Global) => true,
             Exchange::Login | Exchange::Logout(Scope::Others) => false,
@@ -193,7 +193,7 @@ impl Session {
             (None, Scope::Others) => self.enqueue(now, Exchange::Logout(scope), false),
             (Some(op), Scope::Local | Scope::Global) => {
                 // Nothing else of this epoch can be on the wire; what came after it counts no longer.
-                self.drop_queued(now, |queued| is_login_or_refresh(queued.exchange));
+                self.drop_queued(now, &|queued| is_login_or_refresh(queued.exchange));
                 op
             }
             (None, Scope::Local | Scope::Global) => self.log_out(now, scope, Reason::Logout),
@@ -210,7 +210,7 @@ impl Session {
     pub fn set_session(&mut self, now: Instant, granted: Granted) -> Result<OpId, Failure> {
         self.check_not_disposed()?;
         self.end_logins_and_refreshes(now);
-        self.drop_queued(now, |queued| match queued.exchange {
+        self.drop_queued(now, &|queued| match queued.exchange {
             Exchange::Logout(Scope::Local | Scope::Global) => true,
             Exchange::Logout(Scope::Others) | Exchange::Login | Exchange::Refresh(_) => false,
         });

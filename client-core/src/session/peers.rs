@@ -142,9 +142,6 @@ impl Session {
             let ignored = self.plants(Fault::SubjectNotCompared);
             self.state.grant().filter(|_| ignored).cloned()
         });
-        if opens {
-            self.overtaken_by(now, position);
-        }
         self.position = position;
         self.key = key;
         self.unsettled = false;
@@ -157,6 +154,10 @@ impl Session {
             position,
         };
         self.install(now, None, particulars, before.as_ref(), false);
+        // Whoever is woken finds the token.
+        if opens {
+            self.overtaken_by(now, position);
+        }
         self.report(Event::Adopted);
         match before {
             Some(_) => {}
@@ -172,7 +173,7 @@ impl Session {
             return;
         }
         let is_refresh = |queued: &Queued| matches!(queued.exchange, Exchange::Refresh(_));
-        self.drop_queued(now, is_refresh);
+        self.drop_queued(now, &is_refresh);
         if let Some(op) = self.wire.refresh(self.turn) {
             self.wake(op, None);
         }
@@ -227,8 +228,9 @@ impl Session {
         let is_login = position.epoch.is_login();
         let opened = position.epoch.opened();
         let is_logout = position.ended && !is_login;
-        self.drop_queued(now, |queued| match queued.exchange {
-            Exchange::Refresh(_) => true,
+        self.drop_queued(now, &|queued| match queued.exchange {
+            // What is queued finds out what the session is now.
+            Exchange::Refresh(_) => position.ended,
             // A logout ends the logins that were called before it.
             Exchange::Login => is_logout && queued.since < opened,
             Exchange::Logout(_) => false,
@@ -262,7 +264,7 @@ impl Session {
             Exchange::Logout(Scope::Local | Scope::Global) => true,
             Exchange::Logout(Scope::Others) | Exchange::Login | Exchange::Refresh(_) => false,
         };
-        for queued in self.wire.take_queued(is_logout) {
+        for queued in self.wire.take_queued(&is_logout) {
             if !queued.repeated {
                 self.done(queued.op, queued.exchange, Ok(()));
             }

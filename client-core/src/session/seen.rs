@@ -7,7 +7,7 @@ use super::Session;
 use super::state::State;
 
 impl Session {
-    /// When [`Input::Tick`] is due, and for what. Derived from the state at every call.
+    /// When [`Input::Tick`](crate::Input::Tick) is due, and for what. Derived from the state at every call.
     pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
         let exchange = self.wire.deadline();
         let stale = self.stale_at().map(|at| (at, Timer::Stale));

@@ -91,7 +91,7 @@ impl Session {
         }
     }
 
-    pub(super) fn drop_queued(&mut self, now: Instant, dropped: impl Fn(&Queued) -> bool) {
+    pub(super) fn drop_queued(&mut self, now: Instant, dropped: &dyn Fn(&Queued) -> bool) {
         for queued in self.wire.take_queued(dropped) {
             self.overtake(now, queued.op, queued.exchange, queued.repeated);
         }

@@ -199,7 +199,7 @@ impl Wire {
     }
 
     /// Takes every such exchange out of the queue. (`retain` would weigh more.)
-    pub(super) fn take_queued(&mut self, taken: impl Fn(&Queued) -> bool) -> VecDeque<Queued> {
+    pub(super) fn take_queued(&mut self, taken: &dyn Fn(&Queued) -> bool) -> VecDeque<Queued> {
         let mut out = VecDeque::new();
         // Each moves to the end once, so all keep their order.
         for _ in 0..self.queue.len() {
@@ -294,7 +294,7 @@ impl Wire {
                 .is_some_and(|sent| sent.repeated && sent.turn == turn)
     }
 
-    fn find(&self, turn: u32, wanted: impl Fn(Exchange) -> bool) -> Option<OpId> {
+    fn find(&self, turn: u32, wanted: fn(Exchange) -> bool) -> Option<OpId> {
         let queued = self.queue.iter().rev().find(|q| wanted(q.exchange));
         queued.map(|q| q.op).or_else(|| {
             let sent = self.sent()?;

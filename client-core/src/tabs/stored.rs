@@ -140,7 +140,7 @@ pub struct Tabs(Vec<Tab>);
 const MOST_TABS: usize = 64;
 
 impl Tabs {
-    /// Reads what [`to_text`](Self::to_text) wrote, as far as it can be understood.
+    /// Reads what a [`Slot::Tabs`] holds, as far as it can be understood.
     pub fn parse(text: &str) -> Self {
         let mut tabs = Self::default();
         if let Some(mut words) = Reader::new(text) {

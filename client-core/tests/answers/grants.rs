@@ -300,3 +300,15 @@ fn a_grant_obtained_elsewhere_is_read_by_the_names_of_the_api() {
     let nothing = read::grant(&Json(json!({})), &Fields::HANDED_OVER, NOW * 1_000);
     assert_eq!(nothing.unwrap_err().detail, Detail::NoAccessToken);
 }
+
+#[test]
+fn a_grant_from_elsewhere_is_read_by_the_wall_clock_in_milliseconds() {
+    let body = Json(json!({"token": "t", "until": NOW + 90}));
+    let fields = Fields {
+        access_token: "token".into(),
+        expires_at: Some("until".into()),
+        ..Contract::ROTATION.fields
+    };
+    let granted = read::grant(&body, &fields, NOW * 1_000).unwrap();
+    assert_eq!(granted.lifetime, Some(Duration::from_secs(90)));
+}

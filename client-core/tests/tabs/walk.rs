@@ -1,11 +1,11 @@
 //! Whatever other tabs say and leave behind, in any order and at any time: nothing panics, spins or piles up.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evertoken_core::{
     Access, Code, Config, Effect, Exchange, Failure, Granted, Input, Instant, Message, OpId,
-    Outcome, Position, Reason, Record, Restore, Session, Slot, Status, Stored, Tabs, Tombstone,
+    Outcome, Position, Reason, Restore, Session, Slot, Status, Stored, Tombstone,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Proptest, RngSeed};
@@ -35,7 +35,7 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 struct Walk {
     now: Instant,
     session: Session,
-    stored: Stored,
+    kept: BTreeMap<Slot, Box<str>>,
     here: Position,
     question: (u32, u32),
     locks: Vec<OpId>,
@@ -58,7 +58,7 @@ impl Walk {
         let mut walk = Self {
             now: NOON,
             session: Session::new(config, seed),
-            stored: Stored::default(),
+            kept: BTreeMap::new(),
             here: Position::default(),
             question: (0, 0),
             locks: vec![],
@@ -68,7 +68,8 @@ impl Walk {
             hears: false,
         };
         walk.note(notes);
-        walk.session.start(walk.now, walk.stored.clone());
+        let stored = walk.stored();
+        walk.session.start(walk.now, stored);
         walk.drain();
         walk
     }
@@ -132,10 +133,10 @@ impl Walk {
             Step::Bye(from) => self.hear(Message::Bye { from }, Duration::ZERO),
             Step::Store(notes) => {
                 self.note(notes);
-                self.input(Input::Stored(self.stored.clone()));
+                self.input(Input::Stored(self.stored()));
             }
             Step::Hide => self.input(Input::Hidden),
-            Step::Show => self.input(Input::Shown(self.stored.clone())),
+            Step::Show => self.input(Input::Shown(self.stored())),
             Step::Online(is_online) => self.input(Input::Online(is_online)),
             Step::Tick => self.tick(),
             Step::Ring(late) => {
@@ -187,7 +188,7 @@ impl Walk {
         if let Some(lock) = lock {
             self.input(Input::Locked {
                 lock,
-                stored: self.stored.clone(),
+                stored: self.stored(),
             });
         }
     }
@@ -203,18 +204,25 @@ impl Walk {
     }
 
     fn note(&mut self, (record, tombstone, mark, tabs): Notes) {
-        self.stored = Stored {
-            record: record.map(|place| Record {
-                position: self.place(place),
-                ..Record::default()
-            }),
-            tombstone: tombstone.map(|(place, owed)| Tombstone {
-                epoch: self.place(place).epoch,
-                owed,
-            }),
-            login: mark.map(|place| self.place(place).epoch),
-            tabs: Tabs::parse(["2", "2 2", "2 2 3"][usize::from(tabs % 3)]),
-        };
+        let stone = |epoch, owed| Tombstone { epoch, owed }.to_text();
+        let record = record.map(|place| words::record(self.place(place)));
+        let tombstone = tombstone.map(|(place, owed)| stone(self.place(place).epoch, owed));
+        let mark = mark.map(|place| stone(self.place(place).epoch, None));
+        let tabs = ["2", "2 2", "2 2 3"][usize::from(tabs % 3)].to_owned();
+        let notes = [
+            (Slot::Record, record),
+            (Slot::Tombstone, tombstone),
+            (Slot::Login, mark),
+            (Slot::Tabs, Some(tabs)),
+        ];
+        let notes = notes.into_iter();
+        self.kept = notes
+            .filter_map(|(slot, text)| Some((slot, text?.into())))
+            .collect();
+    }
+
+    fn stored(&self) -> Stored {
+        Stored::read(|slot| self.kept.get(&slot).map(|text| text.to_string()))
     }
 
     /// A look at the others that ends within a tick may let something else be due at once, but no more than that.
@@ -259,13 +267,9 @@ impl Walk {
                 Effect::Adopt { from: None, .. } => {
                     assert!(self.hears, "nothing was heard");
                 }
-                Effect::Keep(Slot::Record, Some(text)) => {
-                    assert!(Record::parse(&text).is_some(), "{text}");
-                }
-                Effect::Keep(Slot::Tombstone, Some(text)) => {
-                    assert!(Tombstone::parse(&text).is_some(), "{text}");
-                }
-                Effect::Post(_) | Effect::Keep(..) | Effect::Adopt { .. } | Effect::Forget => {}
+                Effect::Keep(slot, Some(text)) => drop(self.kept.insert(slot, text)),
+                Effect::Keep(slot, None) => drop(self.kept.remove(&slot)),
+                Effect::Post(_) | Effect::Adopt { .. } | Effect::Forget => {}
                 Effect::Wake { .. } | Effect::Changed | Effect::Report(_) => {}
             }
         }

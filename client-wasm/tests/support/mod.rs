@@ -157,6 +157,8 @@ impl Client {
             if restore { 2 } else { 0 },
             60_000.0,
             timeout,
+            // A client of an earlier test is not another tab.
+            0,
             backend.fetch(),
             nothing.clone(),
             nothing,

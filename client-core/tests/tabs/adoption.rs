@@ -347,3 +347,14 @@ fn a_status_that_says_that_the_session_is_over_brings_no_token_whatever_it_carri
     assert!(page.adopted().is_empty());
     assert!(matches!(page.view(), View::SignedOut(_)));
 }
+
+#[test]
+fn whoever_is_told_to_go_on_finds_the_token_there() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    page.wait();
+    page.look_from_here();
+    page.news(news_of("a", login(5)));
+    let place = |name| page.steps().iter().position(|step| *step == name);
+    assert!(place("adopt") < place("wake"), "{:?}", page.steps());
+}

@@ -6,8 +6,8 @@ use evertoken_core::{
 
 use crate::page::Page;
 use crate::words::{
-    ASK, LIFETIME, MINUTE, SECOND, failed, granted, later, login, logout, record, record_with,
-    tombstone,
+    ASK, LIFETIME, MINUTE, SECOND, failed, granted, later, login, logout, logout_at, ms, record,
+    record_with, tombstone,
 };
 
 const GLOBAL: Exchange = Exchange::Logout(Scope::Global);
@@ -111,4 +111,67 @@ fn a_logout_that_nobody_had_heard_of_hides_behind_no_record() {
     assert!(!page.record().position.ended);
     let next = page.reloaded(Config::default());
     assert_eq!(next.view(), View::SignedOut(Reason::Logout));
+}
+
+/// Signed in, when another tab signs out and cannot tell the server.
+fn beside_a_debtor() -> Page {
+    let mut page = Page::with_peer();
+    page.put(Slot::Tombstone, tombstone(logout(5), Some(Scope::Global)));
+    page.look_at_storage();
+    page
+}
+
+#[test]
+fn what_another_tab_owes_is_told_by_this_one_if_that_does_not_in_a_minute() {
+    let mut page = beside_a_debtor();
+    page.pass(MINUTE - ms(1));
+    assert_eq!(page.wanted_lock(), None, "it is the other's own affair");
+    page.pass(ms(1));
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [GLOBAL]);
+    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    assert_eq!((owed(&page), page.timer()), (None, None));
+}
+
+#[test]
+fn before_that_no_tab_restores_what_it_was_to_end() {
+    let mut page = beside_a_debtor();
+    page.refresh();
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [GLOBAL]);
+}
+
+#[test]
+fn what_another_tab_has_told_is_owed_no_longer() {
+    let mut page = beside_a_debtor();
+    page.put(Slot::Tombstone, tombstone(logout(5), None));
+    page.look_at_storage();
+    assert_eq!(page.timer(), None);
+
+    let mut page = beside_a_debtor();
+    page.pass(MINUTE);
+    let lock = page.wanted_lock().unwrap();
+    page.put(Slot::Tombstone, tombstone(logout(5), None));
+    page.look_at_storage();
+    assert_eq!((page.unlocked(), page.timer()), (vec![lock], None));
+    assert!(page.sent().is_empty());
+}
+
+#[test]
+fn a_login_that_was_granted_too_late_does_not_narrow_what_another_tab_owes() {
+    let mut page = Page::with_peer();
+    let called = page.login();
+    page.get_lock();
+    page.pass(ASK);
+    page.put(
+        Slot::Tombstone,
+        tombstone(logout_at(5, page.now.after(SECOND)), Some(Scope::Global)),
+    );
+    page.look_at_storage();
+    page.answer(called, granted("b", LIFETIME));
+    assert_eq!(owed(&page), Some(Scope::Global));
+    page.pass(ASK);
+    assert_eq!(page.sent().last(), Some(&GLOBAL));
 }

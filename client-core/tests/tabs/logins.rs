@@ -230,13 +230,36 @@ fn while_a_login_is_found_out_a_later_login_elsewhere_counts_and_settles_it() {
 }
 
 #[test]
-fn while_a_login_is_found_out_a_logout_elsewhere_settles_it_too() {
-    let mut page = lost();
-    page.news(news(logout(5)));
-    let refresh = page.refresh_sent();
-    page.look_from_here();
-    page.answer(refresh, granted("c", LIFETIME));
-    assert!(!page.steps().contains(&"mark"));
+fn while_a_login_is_found_out_a_logout_settles_it_too_wherever_it_is() {
+    for elsewhere in [true, false] {
+        let mut page = lost();
+        if elsewhere {
+            page.news(news(logout(5)));
+        } else {
+            let logout = page.logout();
+            page.get_lock();
+            page.pass(ASK);
+            page.answer(logout, evertoken_core::Outcome::Ended);
+        }
+        let refresh = page.refresh_sent();
+        page.look_from_here();
+        page.answer(refresh, granted("c", LIFETIME));
+        assert!(!page.steps().contains(&"mark"), "{elsewhere}");
+    }
+}
+
+#[test]
+fn once_it_is_found_out_no_later_refresh_clears_the_mark_of_another_tab() {
+    for found in [granted("b", LIFETIME), denied(Reason::Expired)] {
+        let mut page = lost();
+        page.get_lock();
+        page.pass(ASK);
+        page.answer(page.on_wire().unwrap(), found);
+        let refresh = page.refresh_sent();
+        page.look_from_here();
+        page.answer(refresh, granted("b", LIFETIME));
+        assert!(!page.steps().contains(&"mark"));
+    }
 }
 
 #[test]

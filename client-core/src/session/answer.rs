@@ -103,6 +103,7 @@ impl Session {
             return None;
         }
         self.unsettled = false;
+        self.cookie_works = true;
         if self.finding_out {
             self.finding_out = false;
             self.settle_login();
@@ -139,7 +140,9 @@ impl Session {
         }
         let reason = match &self.state {
             // The cookie that the login was answered with never came back: this is no logout.
-            State::SignedIn { grant, .. } if missing && grant.position.generation == 0 => {
+            State::SignedIn { grant, .. }
+                if missing && grant.position.generation == 0 && self.may_have_dropped_cookie() =>
+            {
                 let failure = Failure::new(Code::Misconfigured).detail(Detail::CookieDropped);
                 return Some(self.not_refreshed(now, failure.status(status), true));
             }
@@ -164,6 +167,12 @@ impl Session {
             self.post_status(now, NEWS, None);
         }
         Some(Failure::new(Code::LoginRequired).status(status))
+    }
+
+    /// Whether the browser may never have kept the login's cookie. Where it did once, or where something that was given
+    /// up may have cleared it since, the session is over.
+    fn may_have_dropped_cookie(&self) -> bool {
+        !self.cookie_works && !self.unsettled
     }
 
     /// It did not work, which says nothing about the session. Without a key, a repetition of what may have been
@@ -204,7 +213,8 @@ impl Session {
     fn finish_login(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
         let overtaken = sent.turn != self.turn && !self.plants(Fault::OvertakenLoginCounts);
         let unknown = matches!(&outcome, Outcome::Failed(failure) if failure.is_ambiguous());
-        if !unknown {
+        // How an earlier one ended may have to be found out still.
+        if !unknown && !self.finding_out {
             self.settle_login();
         }
         let result = match outcome {

@@ -37,7 +37,14 @@ impl Session {
         self.owed_logout = None;
         self.finding_out = false;
         let position = self.opening(now, 0);
-        self.settle_login();
+        // One that is still on the wire leaves its mark until it is answered.
+        if self
+            .wire
+            .sent()
+            .is_none_or(|sent| sent.exchange != Exchange::Login)
+        {
+            self.settle_login();
+        }
         // Nothing else clears it: a refresh may have been granted before the logout.
         self.effects.push_back(Effect::Keep(Slot::Tombstone, None));
         self.commit(now, asked, op, granted, position, None);

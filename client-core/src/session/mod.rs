@@ -49,6 +49,10 @@ pub struct Session {
     tab: Tab,
     /// The other tabs, as far as they are known.
     peers: Tabs,
+    /// Whether notes of who is there work: this tab's own was found.
+    is_noted: bool,
+    /// A refresh has been granted here, so the browser keeps the cookie.
+    cookie_works: bool,
     last_question: u32,
     is_online: bool,
     effects: VecDeque<Effect>,
@@ -92,6 +96,8 @@ impl Session {
             key: None,
             tab,
             peers: Tabs::default(),
+            is_noted: false,
+            cookie_works: false,
             last_question: 0,
             is_online: true,
             effects: VecDeque::new(),

@@ -202,7 +202,13 @@ impl Session {
         self.position = position;
         if position.ended {
             self.finding_out = false;
-            self.sign_out(reason.unwrap_or(Reason::Denied));
+            let logout = !position.epoch.is_login();
+            let unsaid = if logout {
+                Reason::Logout
+            } else {
+                Reason::Denied
+            };
+            self.sign_out(reason.unwrap_or(unsaid));
             return;
         }
         self.key = key;

@@ -215,6 +215,8 @@ pub enum Trouble {
     ProxyAfter,
     /// The server asks for this many seconds of patience.
     Limited(u64),
+    /// The server takes it for an old copy.
+    Superseded,
     /// A captive portal answers with a page.
     Page,
     /// The server has done it, and nothing comes, not even an error.

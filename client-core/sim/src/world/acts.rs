@@ -153,6 +153,8 @@ impl World {
             dead: Vec::new(),
             dead_logins: Vec::new(),
             family: None,
+            repeats_blindly: false,
+            is_in_trouble: false,
             last_end: None,
         };
         let number = self.tabs.len();

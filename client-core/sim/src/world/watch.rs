@@ -402,7 +402,8 @@ impl World {
             // Without a storage a new tab cannot know of a logout that a sleeping one will tell of.
             Reason::Logout => {
                 let least = if self.setting.storage { since } else { 0 };
-                self.ghost.logouts.iter().any(|at| *at >= least)
+                let went_back = denials && self.ghost.jar_went_back > 0;
+                went_back || self.ghost.logouts.iter().any(|at| *at >= least)
             }
             Reason::Forbidden => false,
             Reason::Replaced => {

@@ -16,6 +16,9 @@ use crate::trace::say;
 use super::World;
 use super::agenda::Event;
 
+/// How long tabs wait for each other's answers.
+const ASKED: u64 = 100;
+
 impl World {
     pub(super) fn act(&mut self, number: usize) {
         let step = self.steps[number].clone();
@@ -38,7 +41,10 @@ impl World {
                 say!(self, "network", "{weather:?}");
                 self.weather = weather;
             }
-            Act::Lags(lags) => self.lags = lags,
+            Act::Lags(lags) => {
+                self.ghost.slow_news |= 2 * lags.channel > ASKED;
+                self.lags = lags;
+            }
             Act::Close
             | Act::Kill
             | Act::Reload
@@ -111,7 +117,7 @@ impl World {
             planted: setting.planted,
             ..Config::default()
         };
-        let session = Session::new(config, Chance::of(self.seed, &[thing, 99]).next());
+        let session = Session::new(config, Chance::of(self.seed, &[thing, 99]).draw());
         let mut clock = self.machine.clock(self.now);
         let now = clock.now(
             self.machine.performance(self.now),

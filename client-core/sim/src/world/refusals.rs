@@ -48,12 +48,16 @@ impl World {
 
     /// A request that counted is over.
     pub(super) fn note_fate(&mut self, tab: usize, number: usize, outcome: &Outcome) {
-        let is_keyless = matches!(self.requests[number].ask, Ask::Refresh { key: None });
         let is_failed = matches!(outcome, Outcome::Failed(_));
+        let is_refresh = matches!(self.requests[number].ask, Ask::Refresh { .. });
+        if is_failed && !is_refresh {
+            return;
+        }
+        let is_keyless = matches!(self.requests[number].ask, Ask::Refresh { key: None });
         let is_ambiguous = matches!(outcome, Outcome::Failed(failure) if failure.is_ambiguous());
         let has_newer = self.has_newer(tab, number);
         let tab = &mut self.tabs[tab];
-        tab.is_in_trouble = is_failed;
+        tab.is_in_trouble = is_failed || (tab.is_in_trouble && !is_refresh);
         tab.repeats_blindly = is_keyless && is_ambiguous && !has_newer;
     }
 

@@ -75,7 +75,7 @@ pub struct Broken {
 #[derive(Debug, Default)]
 pub(super) struct Ghost {
     pub(super) logins: Vec<Login>,
-    /// When somebody signed out, in the order of time.
+    /// When somebody signed out, and when the server did so.
     pub(super) logouts: Vec<u64>,
     /// How often a tab went on without the lock.
     pub(super) passes: u32,
@@ -88,6 +88,10 @@ pub(super) struct Ghost {
     /// How often the cookie went back to a login that was not directly replaced by the present one: no key of the
     /// present one opens the way back from there.
     pub(super) jar_went_back: u32,
+    /// Whether messages took longer than tabs wait for them.
+    pub(super) slow_news: bool,
+    /// Whether a session was found to be another user's.
+    pub(super) taken_over: bool,
     /// The greatest family whose cookie was ever set.
     pub(super) greatest: u32,
     /// How many requests came to the server more than once.
@@ -180,6 +184,7 @@ impl World {
             && self.setting.storage
             && !self.ghost.opened_early
             && self.ghost.orphans == 0
+            && !self.ghost.slow_news
             && self.ghost.jar_went_back == 0
             && (self.setting.keys == Keys::HandedOut || lost == 0)
     }
@@ -386,8 +391,11 @@ impl World {
         if let View::SignedOut(_) = before {
             return;
         }
-        let of = &self.tabs[tab];
-        let family = of.family;
+        if reason == Reason::Replaced {
+            // Where the cookie turned out to be another user's, the tab signs that user out, for all.
+            self.ghost.taken_over = true;
+        }
+        let family = self.tabs[tab].family;
         let since = family.map_or(0, |family| {
             let login = self.server.family(family).login;
             self.ghost.logins[login as usize].called
@@ -403,7 +411,8 @@ impl World {
             Reason::Logout => {
                 let least = if self.setting.storage { since } else { 0 };
                 let went_back = denials && self.ghost.jar_went_back > 0;
-                went_back || self.ghost.logouts.iter().any(|at| *at >= least)
+                let is_followed = went_back || self.ghost.taken_over;
+                is_followed || self.ghost.logouts.iter().any(|at| *at >= least)
             }
             Reason::Forbidden => false,
             Reason::Replaced => {

@@ -206,6 +206,9 @@ impl World {
                 self.marks.add(Mark::LoginOvertaken);
             }
         }
+        if let Ask::Logout(_) = request.ask {
+            self.ghost.logouts.push(self.now);
+        }
         self.check_server(number, before);
         answer
     }

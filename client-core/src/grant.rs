@@ -143,3 +143,39 @@ fn renewal(
         .before(jitter)
         .max(now.after(SHORTEST_RENEWAL))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect::OpId;
+
+    #[test]
+    fn ids_come_back_from_another_language_as_they_went() {
+        for number in [1, 2, u32::MAX] {
+            assert_eq!(TokenId::from_number(number).map(TokenId::get), Some(number));
+            assert_eq!(OpId::from_number(number).get(), number);
+        }
+        assert_eq!(TokenId::from_number(0), None);
+    }
+
+    #[test]
+    fn a_token_is_fresh_until_it_is_to_be_renewed_and_good_until_it_expires() {
+        let arrived = Particulars {
+            asked: Instant::from_millis(0),
+            lifetime: Some(Duration::from_secs(100)),
+            subject: None,
+            position: Position::default(),
+        };
+        let now = Instant::from_millis(0);
+        let grant = Grant::new(TokenId(1), arrived, now, Duration::ZERO, &mut Rng::new(1));
+        let end = Instant::from_millis(100_000);
+        let before = Instant::from_millis(99_999);
+        assert!(grant.is_fresh(before) && grant.is_good(before));
+        assert!(!grant.is_fresh(end) && !grant.is_good(end));
+        let early = Grant {
+            renew_at: Some(before),
+            ..grant
+        };
+        assert!(!early.is_fresh(before) && early.is_good(before));
+    }
+}

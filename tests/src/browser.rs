@@ -105,6 +105,11 @@ impl Browser {
         self.go_to(next).await;
     }
 
+    /// Goes back to the page before.
+    pub async fn back(&self) {
+        self.client.back().await.expect("there is a page before");
+    }
+
     /// Loads the page again.
     pub async fn reload(&self) {
         self.client.refresh().await.expect("the page loads again");

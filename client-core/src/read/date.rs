@@ -45,9 +45,15 @@ pub(super) fn read(text: &str) -> Option<i64> {
     }
     let [first, second, third, fourth, fifth, sixth, ..] = numbers;
     let (year, month, day, time) = match (month, count) {
-        (Some(month), 5) if fifth > 99 => (fifth, month, first, (second, third, fourth)),
-        (Some(month), 5) if second < 70 => (second + 2_000, month, first, (third, fourth, fifth)),
-        (Some(month), 5) if second < 100 => (second + 1_900, month, first, (third, fourth, fifth)),
+        (Some(month), 5) if (100..).contains(&fifth) => {
+            (fifth, month, first, (second, third, fourth))
+        }
+        (Some(month), 5) if (..70).contains(&second) => {
+            (second + 2_000, month, first, (third, fourth, fifth))
+        }
+        (Some(month), 5) if (70..100).contains(&second) => {
+            (second + 1_900, month, first, (third, fourth, fifth))
+        }
         (Some(month), 5) => (second, month, first, (third, fourth, fifth)),
         (None, 6..) => (first, second, third, (fourth, fifth, sixth)),
         _ => return None,

@@ -149,7 +149,6 @@ impl Session {
             State::SignedOut { reason } => *reason,
             State::Disposed => Reason::Never,
         };
-        self.turn += 1;
         if self.finding_out {
             self.finding_out = false;
             self.settle_login();
@@ -239,7 +238,6 @@ impl Session {
 
     /// Nobody knows whether the login was granted. One refresh tells, as soon as the wire is free.
     fn find_out(&mut self) {
-        self.turn += 1;
         self.finding_out = true;
         self.state = State::Restoring { trouble: None };
         self.effects.push_back(Effect::Forget);

@@ -34,7 +34,6 @@ impl Session {
 
     /// A new session begins: its token, sent for at `asked`, came with `op`.
     pub(super) fn sign_in(&mut self, now: Instant, asked: Instant, op: OpId, granted: Granted) {
-        self.turn += 1;
         self.owed_logout = None;
         self.finding_out = false;
         let position = self.opening(now, 0);
@@ -138,9 +137,6 @@ impl Session {
     /// Leaves word of a logout, and of what the server still has to be told of it.
     pub(super) fn entomb(&mut self, owed: Option<Scope>) {
         let epoch = self.position.epoch;
-        if epoch.is_login() || !self.position.ended {
-            return;
-        }
         if self.plants(Fault::TombstoneInRecord) {
             return;
         }
@@ -165,7 +161,6 @@ impl Session {
     /// A late Set-Cookie of an earlier user's won over this one's. Nobody asked to be that user again.
     pub(super) fn taken_over(&mut self, now: Instant) -> Failure {
         self.unsettled = false;
-        self.turn += 1;
         self.end_everywhere(now, Scope::Local, Reason::Replaced);
         self.owe_logout(now, Scope::Local);
         Failure::new(Code::LoginRequired).detail(Detail::Replaced)

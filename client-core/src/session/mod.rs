@@ -33,7 +33,7 @@ pub struct Session {
     config: Config,
     state: State,
     wire: Wire,
-    /// Counts the logins and logouts that this tab knows of: an answer counts only in the turn it was sent in.
+    /// Counts the logouts and the other tabs' logins: an answer counts only in the turn it was sent in.
     turn: u32,
     /// The greatest that this tab has seen.
     position: Position,

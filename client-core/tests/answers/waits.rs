@@ -72,6 +72,9 @@ fn a_wait_is_digits_or_a_date_and_nothing_else() {
         ("Thu, 01 Jan 2026 24:00:00 GMT", None),
         ("Thu, 01 Jan 2026 00:02 GMT", None),
         ("2026-13-01T00:02:00Z", None),
+        ("Thu Jan  1 00:02:00 99", None),
+        ("Tuesday, 01-Jan-69 00:00:00 GMT", Some(86_400)),
+        ("Thursday, 01-Jan-70 00:00:00 GMT", Some(0)),
         // Found by the property tests: numbers that no sum can hold.
         ("2026-01-01T00:02:00+99999999999999999999:00", None),
         ("2026-01-01T00:02:00-99999999999999999999:00", None),

@@ -93,6 +93,14 @@ impl World {
         if self.agenda.len() > 1_000 {
             self.breaks(Law::Endless, "the agenda grows");
         }
+        let is_stuck = |end: End| matches!(end, End::Refused(failure) if failure.is_superseded());
+        let is_stuck = self
+            .tabs
+            .iter()
+            .any(|tab| tab.last_end.is_some_and(is_stuck));
+        if is_stuck && !self.in_turn() {
+            return;
+        }
         self.check_agreement();
         self.check_last();
     }

@@ -97,6 +97,8 @@ pub enum Act {
     Kill,
     /// Closes it and opens it again.
     Reload,
+    /// Disposes of the client and makes another, in the same page.
+    Recreate,
     /// Puts it to sleep where it stands.
     Freeze,
     /// Wakes it.

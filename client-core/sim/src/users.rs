@@ -119,7 +119,8 @@ fn act(setting: &Setting, chance: &mut Chance) -> Act {
         (1, 14),
         (3, 15),
         (7, 16),
-        (4, 17),
+        (2, 17),
+        (4, 18),
     ]) {
         0 => Act::Fetch(chance.between(1, 4) as u8),
         1 => login(chance),
@@ -147,6 +148,7 @@ fn act(setting: &Setting, chance: &mut Chance) -> Act {
             (3, Weather::Lossy),
             (1, Weather::Broken),
         ])),
+        17 => Act::Recreate,
         _ => Act::Lags(Lags {
             lock: chance.pick(&[0, 2, 2, 50]),
             channel: chance.pick(&[1, 4, 4, 60, 300]),

@@ -431,7 +431,10 @@ impl World {
                 &format!("signed out as {reason:?}, for no cause"),
             );
         }
-        let is_alive = family.is_some_and(|family| self.server.is_alive(self.now, family));
+        // Whoever renews without a key takes the voice from the keys before.
+        let is_alive = family.is_some_and(|family| {
+            self.server.is_alive(self.now, family) && self.server.family(family).spent_bare == 0
+        });
         if is_alive && reason != Reason::Logout && self.is_fair() {
             self.breaks(
                 Law::SessionKept,

@@ -252,7 +252,7 @@ impl Session {
             (Scope::Local | Scope::Global, Err(failure)) if failure.is_transient() => {
                 self.repeat_logout(now, scope, failure);
             }
-            (Scope::Local | Scope::Global, Ok(()) | Err(_)) => self.logout_is_told(&sent),
+            (Scope::Local | Scope::Global, Ok(()) | Err(_)) => self.logout_is_told(&sent, scope),
             (Scope::Others, Ok(()) | Err(_)) => {}
         }
         if !sent.repeated {
@@ -260,13 +260,15 @@ impl Session {
         }
     }
 
-    /// The server knows. What has come to be owed since it was sent still is.
-    fn logout_is_told(&mut self, sent: &Sent) {
-        if sent.repeated && sent.turn == self.turn {
+    /// The server knows. What has come to be owed since it was sent, or ends more, still is.
+    fn logout_is_told(&mut self, sent: &Sent, scope: Scope) {
+        let covers = |owed: OwedLogout| wider(owed.scope, scope) == scope;
+        if sent.from == self.position && self.owed_logout.is_none_or(covers) {
             self.owed_logout = None;
-        }
-        if self.owed_logout.is_none() && sent.from == self.position {
-            self.entomb(None);
+            // Unless another is on its way already.
+            if !self.is_signing_out() {
+                self.entomb(None);
+            }
         }
     }
 
@@ -279,11 +281,13 @@ impl Session {
         let failures = owed.map_or(0, |owed| owed.failures) + 1;
         let asked = failure.retry_after;
         let wait = backoff::delay(failures, asked, self.is_online, &mut self.rng);
+        let scope = owed.map_or(scope, |owed| wider(owed.scope, scope));
         self.owed_logout = Some(OwedLogout {
-            scope: owed.map_or(scope, |owed| wider(owed.scope, scope)),
+            scope,
             failures,
             retry_at: now.after(wait),
         });
+        self.entomb(Some(scope));
         // A refresh that waited for it would restore what it was to end.
         let is_refresh = |queued: &Queued| matches!(queued.exchange, Exchange::Refresh(_));
         for Queued { op, .. } in self.wire.take_queued(&is_refresh) {

@@ -1,7 +1,9 @@
 //! What is left in the storage for tabs that come later, and what is found there.
 
+use core::time::Duration;
+
 use crate::config::Restore;
-use crate::effect::Effect;
+use crate::effect::{Effect, Scope};
 use crate::failure::Reason;
 use crate::planted::Fault;
 use crate::tabs::{Position, Record, Slot, Stored};
@@ -9,6 +11,9 @@ use crate::time::Instant;
 
 use super::state::State;
 use super::{OwedLogout, Session};
+
+/// How long the tab whose logout the server has not heard of is left alone with that: a few of its own tries.
+const PATIENCE_WITH_DEBTORS: Duration = Duration::from_secs(60);
 
 impl Session {
     /// Takes up what was left by the last who was there; says whether there may be a session to look for.
@@ -61,10 +66,32 @@ impl Session {
         {
             let position = Position::logged_out(tombstone.epoch);
             self.follow(now, position, Some(Reason::Logout), None);
+            if position == self.position {
+                self.share_debt(now, tombstone.owed);
+            }
         }
         if let Some(record) = &stored.record {
             let key = record.refresh_key.clone();
             self.follow(now, record.position, record.reason, key);
+        }
+    }
+
+    /// The present logout is `owed` to the server, or no longer. Whoever owes it may be gone, so after a while any
+    /// tab tells the server; and before that none restores what it was to end.
+    fn share_debt(&mut self, now: Instant, owed: Option<Scope>) {
+        match (owed, self.owed_logout) {
+            (Some(scope), None) if !self.is_signing_out() => {
+                self.owed_logout = Some(OwedLogout {
+                    scope,
+                    failures: 0,
+                    retry_at: now.after(PATIENCE_WITH_DEBTORS),
+                });
+            }
+            (None, Some(_)) => {
+                self.owed_logout = None;
+                drop(self.wire.take_queued(&|queued| queued.repeated));
+            }
+            (Some(_), _) | (None, None) => {}
         }
     }
 

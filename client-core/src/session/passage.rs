@@ -156,7 +156,19 @@ impl Session {
         }
     }
 
+    /// A logout that turned out to be owed while a refresh waited goes before it.
+    fn pay_first(&mut self, now: Instant) {
+        let head = self.wire.queue.front().map(|queued| queued.exchange);
+        if matches!(head, Some(Exchange::Refresh(_))) && !self.plants(Fault::OwedLogoutWaits) {
+            self.enqueue_owed_logout(now);
+            if let Some(logout) = self.wire.queue.pop_back_if(|queued| queued.repeated) {
+                self.wire.queue.push_front(logout);
+            }
+        }
+    }
+
     fn send(&mut self, now: Instant) {
+        self.pay_first(now);
         let bound = self.config.request_timeout;
         let sent = self.wire.send_next(now, self.turn, self.position, bound);
         let Some(Sent { op, exchange, .. }) = sent else {

@@ -239,7 +239,6 @@ impl Ledger {
 
     fn logged_out(&mut self, now: Instant, sent: &OnWire, scope: Scope, outcome: &Outcome) {
         let caller = self.callers.get_mut(&sent.op);
-        let repeated = caller.is_none();
         if let Some(caller) = caller {
             caller.verdict = Some(!matches!(outcome, Outcome::Failed(_)));
         }
@@ -256,7 +255,10 @@ impl Ledger {
                 }
                 Who::User(_) | Who::Disposed => {}
             },
-            _ if repeated && !sent.debt_grew => self.debt = None,
+            // Whoever it was for, it ends what the debt was to end.
+            _ if !sent.debt_grew => {
+                self.debt = self.debt.filter(|debt| both(*debt, scope) != scope)
+            }
             _ => {}
         }
     }

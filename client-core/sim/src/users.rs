@@ -72,10 +72,16 @@ fn steps(setting: &Setting, hours: Option<u64>, chance: &mut Chance) -> Vec<Step
     while end.map_or(done < count, |end| at < end) {
         at += pause(setting, chance, end.is_some());
         let place = chance.below(setting.places as u64) as usize;
-        push(at, place, act(setting, chance));
+        let act = |chance: &mut Chance| act(setting, chance);
+        let first = act(chance);
+        push(at, place, first);
         done += 1;
+        // Whoever signs in may think better of it.
+        if matches!(first, Act::Login { .. }) && chance.percent(20) {
+            push(at + chance.below(250), place, Act::Logout(Scope::Global));
+        }
         if chance.percent(15) {
-            push(at + chance.below(40), place, act(setting, chance));
+            push(at + chance.below(40), place, act(chance));
         }
     }
     steps.sort_by_key(|step| step.at);

@@ -170,6 +170,7 @@ impl World {
             dead_logins: Vec::new(),
             family: None,
             repeats_blindly: false,
+            patience: None,
             is_in_trouble: false,
             last_end: None,
         };
@@ -209,6 +210,7 @@ impl World {
     pub(super) fn kill(&mut self, tab: usize, how: &str) {
         say!(self, self.tabs[tab].name, "{how}");
         if self.tabs[tab].wire.is_some() {
+            self.ghost.deaths += 1;
             self.ghost.unseen += 1;
         }
         self.tabs[tab].life = Life::Gone;

@@ -13,6 +13,13 @@ impl World {
         let Exchange::Refresh(why) = what else {
             return;
         };
+        let now = self.tab_now(tab);
+        if self.tabs[tab].patience.is_some_and(|until| now < until) {
+            self.breaks(
+                Law::Patience,
+                "a refresh is sent before the server wants to hear again",
+            );
+        }
         let is_it = |request: &&Request| request.tab == tab && request.op == op;
         if self.requests.iter().rev().filter(is_it).count() > 1 {
             self.breaks(Law::Endless, "a refresh is sent a third time for nothing");
@@ -29,7 +36,6 @@ impl World {
         if self.tabs[tab].is_in_trouble {
             return;
         }
-        let now = self.tab_now(tab);
         if let View::SignedIn {
             expires: Some(expires),
             ..
@@ -56,7 +62,14 @@ impl World {
         let is_keyless = matches!(self.requests[number].ask, Ask::Refresh { key: None });
         let is_ambiguous = matches!(outcome, Outcome::Failed(failure) if failure.is_ambiguous());
         let has_newer = self.has_newer(tab, number);
+        let now = self.tab_now(tab);
         let tab = &mut self.tabs[tab];
+        tab.patience = match outcome {
+            Outcome::Failed(failure) if !has_newer => {
+                failure.retry_after.map(|wait| now.after(wait))
+            }
+            _ => None,
+        };
         tab.is_in_trouble = is_failed || (tab.is_in_trouble && !is_refresh);
         tab.repeats_blindly = is_keyless && is_ambiguous && !has_newer;
     }

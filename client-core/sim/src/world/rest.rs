@@ -33,6 +33,7 @@ impl World {
                 PATIENCE
             }
             2 => {
+                self.check_found_out();
                 let place = self.setting.places;
                 self.open(place, Restore::Always);
                 1_000
@@ -142,6 +143,23 @@ impl World {
                 let how = format!("{name} shows {:?}", of.seen);
                 self.breaks(Law::ComesToRest, &how);
             }
+        }
+    }
+
+    /// Before anybody new comes and asks: a login whose answer was lost has been found out.
+    fn check_found_out(&mut self) {
+        let open = self.tabs.iter().filter(|tab| tab.life != Life::Gone);
+        let shown: Vec<_> = open.map(|tab| tab.present).collect();
+        let is_left = self.ghost.orphans + self.ghost.deaths > 0 || self.ghost.opened_early;
+        let jar_lives = self
+            .jar
+            .is_some_and(|cookie| self.server.is_alive(self.now, cookie.family));
+        let nobody = !shown.is_empty() && shown.iter().all(Option::is_none);
+        if nobody && jar_lives && self.setting.storage && !is_left {
+            self.breaks(
+                Law::Agreement,
+                "nobody has found out that the cookie is good",
+            );
         }
     }
 

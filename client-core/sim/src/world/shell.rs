@@ -243,6 +243,7 @@ impl World {
         of.family = Some(token.family);
         of.repeats_blindly = false;
         of.is_in_trouble = false;
+        of.patience = None;
         if !of.known.contains(&token.family) {
             of.known.push(token.family);
         }

@@ -40,6 +40,8 @@ pub enum Law {
     LateAnswer,
     /// The storage holds no token and no user.
     NoSecrets,
+    /// A server that asks for patience is left alone for as long.
+    Patience,
     /// Every wait ends within its bound.
     WaitEnds,
     /// A timer that rang is set for later.
@@ -79,6 +81,8 @@ pub(super) struct Ghost {
     pub(super) logouts: Vec<u64>,
     /// How often a tab went on without the lock.
     pub(super) passes: u32,
+    /// How many tabs went while they waited for an answer.
+    pub(super) deaths: u32,
     /// How many exchanges were given up.
     pub(super) aborts: u32,
     /// How many things the server did whose answer script did not see.

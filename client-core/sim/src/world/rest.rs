@@ -154,8 +154,9 @@ impl World {
         let jar_lives = self
             .jar
             .is_some_and(|cookie| self.server.is_alive(self.now, cookie.family));
+        let looks = self.setting.restore == Restore::Always;
         let nobody = !shown.is_empty() && shown.iter().all(Option::is_none);
-        if nobody && jar_lives && self.setting.storage && !is_left {
+        if nobody && jar_lives && !is_left && looks && self.is_fair() {
             self.breaks(
                 Law::Agreement,
                 "nobody has found out that the cookie is good",
@@ -187,7 +188,7 @@ impl World {
         let owed = tombstone.and_then(|tombstone| tombstone.owed);
         // A login or logout that nobody waited for may have had its way after all.
         let is_left = self.ghost.opened_early || self.ghost.orphans > 0;
-        if !is_one {
+        if !is_one && self.server.reuses == 0 {
             self.breaks(Law::Agreement, &format!("the tabs show {shown:?}"));
         }
         match first {

@@ -72,6 +72,8 @@ impl World {
             Effect::Forget => {
                 self.marks.add(Mark::EffectForget);
                 self.tabs[tab].present = None;
+                // What is looked for now is another session.
+                self.tabs[tab].patience = None;
             }
             Effect::Wake { op, failure } => {
                 self.marks.add(match failure {

@@ -33,6 +33,7 @@ impl World {
                 PATIENCE
             }
             2 => {
+                self.check_found_out();
                 let place = self.setting.places;
                 self.open(place, Restore::Always);
                 1_000
@@ -93,6 +94,14 @@ impl World {
         if self.agenda.len() > 1_000 {
             self.breaks(Law::Endless, "the agenda grows");
         }
+        let is_stuck = |end: End| matches!(end, End::Refused(failure) if failure.is_superseded());
+        let is_stuck = self
+            .tabs
+            .iter()
+            .any(|tab| tab.last_end.is_some_and(is_stuck));
+        if is_stuck && !self.in_turn() {
+            return;
+        }
         self.check_agreement();
         self.check_last();
     }
@@ -137,6 +146,24 @@ impl World {
         }
     }
 
+    /// Before anybody new comes and asks: a login whose answer was lost has been found out.
+    fn check_found_out(&mut self) {
+        let open = self.tabs.iter().filter(|tab| tab.life != Life::Gone);
+        let shown: Vec<_> = open.map(|tab| tab.present).collect();
+        let is_left = self.ghost.orphans + self.ghost.deaths > 0 || self.ghost.opened_early;
+        let jar_lives = self
+            .jar
+            .is_some_and(|cookie| self.server.is_alive(self.now, cookie.family));
+        let looks = self.setting.restore == Restore::Always;
+        let nobody = !shown.is_empty() && shown.iter().all(Option::is_none);
+        if nobody && jar_lives && !is_left && looks && self.is_fair() {
+            self.breaks(
+                Law::Agreement,
+                "nobody has found out that the cookie is good",
+            );
+        }
+    }
+
     fn check_agreement(&mut self) {
         let awake = || self.tabs.iter().filter(|tab| tab.life != Life::Gone);
         let shown: Vec<_> = awake()
@@ -161,7 +188,7 @@ impl World {
         let owed = tombstone.and_then(|tombstone| tombstone.owed);
         // A login or logout that nobody waited for may have had its way after all.
         let is_left = self.ghost.opened_early || self.ghost.orphans > 0;
-        if !is_one {
+        if !is_one && self.server.reuses == 0 {
             self.breaks(Law::Agreement, &format!("the tabs show {shown:?}"));
         }
         match first {

@@ -40,6 +40,8 @@ pub enum Law {
     LateAnswer,
     /// The storage holds no token and no user.
     NoSecrets,
+    /// A server that asks for patience is left alone for as long.
+    Patience,
     /// Every wait ends within its bound.
     WaitEnds,
     /// A timer that rang is set for later.
@@ -75,10 +77,12 @@ pub struct Broken {
 #[derive(Debug, Default)]
 pub(super) struct Ghost {
     pub(super) logins: Vec<Login>,
-    /// When somebody signed out, in the order of time.
+    /// When somebody signed out, and when the server did so.
     pub(super) logouts: Vec<u64>,
     /// How often a tab went on without the lock.
     pub(super) passes: u32,
+    /// How many tabs went while they waited for an answer.
+    pub(super) deaths: u32,
     /// How many exchanges were given up.
     pub(super) aborts: u32,
     /// How many things the server did whose answer script did not see.
@@ -88,6 +92,10 @@ pub(super) struct Ghost {
     /// How often the cookie went back to a login that was not directly replaced by the present one: no key of the
     /// present one opens the way back from there.
     pub(super) jar_went_back: u32,
+    /// Whether messages took longer than tabs wait for them.
+    pub(super) slow_news: bool,
+    /// Whether a session was found to be another user's.
+    pub(super) taken_over: bool,
     /// The greatest family whose cookie was ever set.
     pub(super) greatest: u32,
     /// How many requests came to the server more than once.
@@ -180,6 +188,7 @@ impl World {
             && self.setting.storage
             && !self.ghost.opened_early
             && self.ghost.orphans == 0
+            && !self.ghost.slow_news
             && self.ghost.jar_went_back == 0
             && (self.setting.keys == Keys::HandedOut || lost == 0)
     }
@@ -386,8 +395,11 @@ impl World {
         if let View::SignedOut(_) = before {
             return;
         }
-        let of = &self.tabs[tab];
-        let family = of.family;
+        if reason == Reason::Replaced {
+            // Where the cookie turned out to be another user's, the tab signs that user out, for all.
+            self.ghost.taken_over = true;
+        }
+        let family = self.tabs[tab].family;
         let since = family.map_or(0, |family| {
             let login = self.server.family(family).login;
             self.ghost.logins[login as usize].called
@@ -402,7 +414,9 @@ impl World {
             // Without a storage a new tab cannot know of a logout that a sleeping one will tell of.
             Reason::Logout => {
                 let least = if self.setting.storage { since } else { 0 };
-                self.ghost.logouts.iter().any(|at| *at >= least)
+                let went_back = denials && self.ghost.jar_went_back > 0;
+                let is_followed = went_back || self.ghost.taken_over;
+                is_followed || self.ghost.logouts.iter().any(|at| *at >= least)
             }
             Reason::Forbidden => false,
             Reason::Replaced => {
@@ -421,7 +435,10 @@ impl World {
                 &format!("signed out as {reason:?}, for no cause"),
             );
         }
-        let is_alive = family.is_some_and(|family| self.server.is_alive(self.now, family));
+        // Whoever renews without a key takes the voice from the keys before.
+        let is_alive = family.is_some_and(|family| {
+            self.server.is_alive(self.now, family) && self.server.family(family).spent_bare == 0
+        });
         if is_alive && reason != Reason::Logout && self.is_fair() {
             self.breaks(
                 Law::SessionKept,

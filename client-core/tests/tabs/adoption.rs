@@ -200,18 +200,20 @@ fn a_queued_refresh_is_dropped_if_what_was_taken_is_fresh() {
 }
 
 #[test]
-fn a_queued_refresh_goes_on_if_what_was_taken_is_about_to_be_renewed_itself() {
+fn a_queued_refresh_is_dropped_if_what_was_taken_is_good_though_not_for_long() {
     let mut page = Page::with_peer();
-    page.refresh();
+    let waiting = page.refresh();
     let mut status = news_of("a", later(page.record().position, 1));
     status.token.as_mut().unwrap().age = LIFE - 2 * SECOND;
-    page.sleep(SECOND);
     page.news(status);
-    assert!(
-        page.wanted_lock().is_none(),
-        "a second from now, at the earliest"
-    );
+    assert_eq!(page.woken(waiting), Some(Ok(())));
+    assert_eq!(page.wanted_lock(), None);
+    page.pass(SECOND);
+    assert!(page.wanted_lock().is_some(), "it has its own timer");
+}
 
+#[test]
+fn a_queued_refresh_goes_on_if_what_was_taken_has_expired_already() {
     let mut page = Page::with_peer();
     page.sleep(LIFE);
     let waiting = page.wait();
@@ -344,4 +346,15 @@ fn a_status_that_says_that_the_session_is_over_brings_no_token_whatever_it_carri
     page.news(news_of("a", ended(later(page.record().position, 1))));
     assert!(page.adopted().is_empty());
     assert!(matches!(page.view(), View::SignedOut(_)));
+}
+
+#[test]
+fn whoever_is_told_to_go_on_finds_the_token_there() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    page.wait();
+    page.look_from_here();
+    page.news(news_of("a", login(5)));
+    let place = |name| page.steps().iter().position(|step| *step == name);
+    assert!(place("adopt") < place("wake"), "{:?}", page.steps());
 }

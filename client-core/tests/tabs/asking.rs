@@ -36,6 +36,8 @@ fn who_has_no_channel_does_not_ask_whoever_else_is_there() {
     page.login();
     page.get_lock();
     assert_eq!(page.sent(), [Exchange::Login]);
+    page.answer(page.on_wire().unwrap(), granted("a", LIFETIME));
+    page.logout();
     page.dispose();
     assert!(page.posted().is_empty());
     assert!(!page.steps().contains(&"tabs"));

@@ -70,7 +70,10 @@ fn a_refresh_is_the_next_generation_of_the_epoch_it_was_sent_from() {
 fn a_restored_session_that_was_known_goes_on_in_its_epoch_and_an_unknown_one_opens_its_own() {
     let note = record_with(later(login(5), 3), Some("4.d"));
     let mut page = Page::finding(Config::default(), [(Slot::Record, note)]);
+    assert_eq!(page.asked().key.as_deref(), Some("4.d"));
+    page.meet(crate::words::PEER);
     page.get_lock();
+    page.pass(ASK);
     assert_eq!(page.last_key().as_deref(), Some("4.d"));
     page.answer(page.on_wire().unwrap(), granted("a", LIFETIME));
     assert_eq!(page.record().position, later(login(5), 4));
@@ -217,8 +220,23 @@ fn while_a_login_is_found_out_a_later_login_elsewhere_counts_and_settles_it() {
     assert_eq!(page.adopted().len(), 1);
     assert!(page.is_signed_in() && page.wanted_lock().is_none());
     let refresh = page.refresh_sent();
+    page.look_from_here();
     page.answer(refresh, granted("c", LIFETIME));
     assert_eq!(page.record().position, later(login(5), 1));
+    assert!(
+        !page.steps().contains(&"mark"),
+        "another tab's login may be on its way"
+    );
+}
+
+#[test]
+fn while_a_login_is_found_out_a_logout_elsewhere_settles_it_too() {
+    let mut page = lost();
+    page.news(news(logout(5)));
+    let refresh = page.refresh_sent();
+    page.look_from_here();
+    page.answer(refresh, granted("c", LIFETIME));
+    assert!(!page.steps().contains(&"mark"));
 }
 
 #[test]
@@ -310,10 +328,23 @@ fn a_login_after_a_lost_one_settles_it() {
     let called = page.login();
     page.get_lock();
     page.pass(ASK);
+    page.look_from_here();
     page.answer(called, handed("b", "1.b"));
     assert_eq!(page.stored().login, None);
+    assert_eq!(page.events(), [Event::SignedIn]);
     let position = page.record().position;
     let refresh = page.refresh_sent();
+    page.look_from_here();
     page.answer(refresh, granted("b", LIFETIME));
     assert_eq!(page.record().position, later(position, 1));
+    assert!(!page.steps().contains(&"mark"));
+}
+
+#[test]
+fn a_session_from_elsewhere_after_a_lost_login_settles_it_too() {
+    let mut page = lost();
+    page.session.set_session(page.now, elsewhere()).unwrap();
+    page.drain();
+    assert_eq!(page.stored().login, None);
+    assert!(page.is_signed_in());
 }

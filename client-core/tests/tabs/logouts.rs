@@ -1,13 +1,11 @@
 //! A logout anywhere is a logout everywhere: of every login called before it, and of none called after.
 
-use evertoken_core::{
-    Access, Code, Config, Detail, Exchange, Reason, Restore, Scope, Slot, Timer, Tombstone, View,
-};
+use evertoken_core::{Code, Detail, Exchange, Reason, Scope, Slot, View};
 
 use crate::page::Page;
 use crate::words::{
-    ASK, LIFETIME, MINUTE, SECOND, failed, granted, later, login, logout, logout_at, ms, news,
-    news_of, record, tombstone,
+    ASK, LIFETIME, MINUTE, SECOND, ended, failed, granted, login, login_at, logout, logout_at, ms,
+    news, news_of, record, tombstone,
 };
 
 const GLOBAL: Exchange = Exchange::Logout(Scope::Global);
@@ -15,16 +13,6 @@ const LOCAL: Exchange = Exchange::Logout(Scope::Local);
 
 fn owed(page: &Page) -> Option<Scope> {
     page.tombstone().unwrap().owed
-}
-
-/// Finds a logout in the storage, of which the server may have to be told.
-fn opened_with(tombstone: String, record: String, restore: Restore) -> Page {
-    let config = Config {
-        restore,
-        ..Config::default()
-    };
-    let notes = [(Slot::Tombstone, tombstone), (Slot::Record, record)];
-    Page::finding(config, notes)
 }
 
 #[test]
@@ -110,14 +98,17 @@ fn a_logout_elsewhere_ends_a_login_that_was_called_before_it_and_waits() {
 
 #[test]
 fn a_logout_elsewhere_ends_no_login_that_was_called_after_it_or_at_the_same_moment() {
-    for before in [0, 1] {
+    for (is_sent, before) in [(false, 0), (false, 1), (true, 0), (true, 1)] {
         let mut page = Page::with_peer();
         page.sleep(SECOND);
-        let called = page.login();
-        let opened = page.now.before(ms(before));
+        let (called, opened) = (page.login(), page.now.before(ms(before)));
+        if is_sent {
+            page.get_lock();
+            page.pass(ASK);
+        }
         page.news(news(logout_at(5, opened)));
         assert_eq!(page.result_of(called), None);
-        page.get_lock();
+        page.get_lock_if_wanted();
         page.pass(ASK);
         assert_eq!(page.sent(), [Exchange::Login]);
         page.answer(called, granted("b", LIFETIME));
@@ -128,17 +119,33 @@ fn a_logout_elsewhere_ends_no_login_that_was_called_after_it_or_at_the_same_mome
 
 #[test]
 fn a_session_that_ended_elsewhere_otherwise_than_by_logout_ends_no_login() {
+    for is_sent in [false, true] {
+        let mut page = Page::with_peer();
+        let called = page.login();
+        if is_sent {
+            page.get_lock();
+            page.pass(ASK);
+        }
+        page.sleep(SECOND);
+        page.news(news(ended(page.record().position)));
+        page.news(news(ended(login_at(3, page.now))));
+        assert_eq!(page.result_of(called), None);
+        page.get_lock_if_wanted();
+        page.pass(ASK);
+        page.answer(called, granted("b", LIFETIME));
+        assert_eq!(page.result_of(called), Some(Ok(())));
+        assert!(page.is_signed_in());
+    }
+}
+
+#[test]
+fn a_logout_is_sent_although_a_younger_login_overtook_it_if_that_session_is_over_too() {
     let mut page = Page::with_peer();
-    let called = page.login();
-    page.sleep(SECOND);
-    page.news(news(crate::words::ended(page.record().position)));
-    assert_eq!(page.result_of(called), None);
+    page.logout();
+    page.news(news(ended(login(5))));
     page.get_lock();
     page.pass(ASK);
-    page.news(news(crate::words::ended(login(3))));
-    page.answer(called, granted("b", LIFETIME));
-    assert_eq!(page.result_of(called), Some(Ok(())));
-    assert!(page.is_signed_in());
+    assert_eq!(page.sent(), [GLOBAL]);
 }
 
 /// A login that is on its way when another tab signs out; its caller has been told.
@@ -173,6 +180,22 @@ fn a_login_that_is_granted_too_late_logs_itself_out_under_the_same_lock() {
     assert_eq!(owed(&page), None);
     let dones = page.steps().iter().filter(|step| **step == "done").count();
     assert_eq!(dones, 0, "its caller was told before");
+}
+
+#[test]
+fn a_login_that_went_on_without_the_lock_waits_for_one_before_it_logs_itself_out() {
+    let mut page = Page::signed_in();
+    let called = page.login();
+    let silent = page.wanted_lock().unwrap();
+    page.pass(11 * SECOND);
+    page.news(news(logout_at(5, page.now)));
+    page.look_from_here();
+    page.answer(called, granted("b", LIFETIME));
+    assert_eq!(page.unlocked(), [silent], "it is not waited for twice");
+    assert!(page.sent().is_empty());
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [LOCAL]);
 }
 
 #[test]
@@ -300,82 +323,4 @@ fn a_logout_elsewhere_leaves_this_tabs_own_to_be_sent_which_does_not_tell_of_the
     page.answer(own, evertoken_core::Outcome::Ended);
     assert_eq!(page.result_of(own), Some(Ok(())));
     assert!(!page.steps().contains(&"tombstone"));
-}
-
-#[test]
-fn s31_a_tab_that_starts_with_an_owed_logout_sends_it_first_and_restores_nothing() {
-    let notes = (tombstone(logout(5), Some(Scope::Global)), record(login(4)));
-    let mut page = opened_with(notes.0, notes.1, Restore::Always);
-    assert_eq!(page.view(), View::SignedOut(Reason::Logout));
-    assert!(matches!(page.call(), Access::Refused(_)));
-    page.get_lock();
-    assert_eq!(page.sent(), [GLOBAL]);
-    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
-    page.pass(MINUTE);
-    assert_eq!(page.sent(), [GLOBAL]);
-    assert_eq!(
-        page.tombstone(),
-        Some(Tombstone {
-            epoch: logout(5).epoch,
-            owed: None
-        })
-    );
-}
-
-#[test]
-fn s31_a_tab_that_is_closed_while_its_logout_waits_for_the_lock_leaves_it_to_the_next() {
-    let mut page = Page::with_peer();
-    page.logout();
-    assert!(page.wanted_lock().is_some() && page.sent().is_empty());
-    let mut next = page.reloaded(Config::default());
-    assert_eq!(next.view(), View::SignedOut(Reason::Logout));
-    next.get_lock();
-    next.pass(ASK);
-    assert_eq!(next.sent(), [GLOBAL]);
-}
-
-#[test]
-fn an_owed_logout_that_was_found_at_the_start_is_repeated_until_it_is_definite() {
-    let notes = (tombstone(logout(5), Some(Scope::Local)), record(login(4)));
-    let mut page = opened_with(notes.0, notes.1, Restore::Always);
-    page.get_lock();
-    page.answer(page.on_wire().unwrap(), failed(Code::Network));
-    assert_eq!(page.timer(), Some(Timer::Logout));
-    assert_eq!(owed(&page), Some(Scope::Local));
-    page.pass(SECOND);
-    page.get_lock();
-    assert_eq!(page.sent(), [LOCAL, LOCAL]);
-}
-
-#[test]
-fn a_tab_that_starts_with_a_logout_of_which_the_server_knows_may_look_for_a_session() {
-    let notes = || (tombstone(logout(5), None), record(login(4)));
-    let page = opened_with(notes().0, notes().1, Restore::Always);
-    assert_eq!(page.view(), View::Restoring { trouble: None });
-    let page = opened_with(notes().0, notes().1, Restore::Hint);
-    assert_eq!(page.view(), View::SignedOut(Reason::Never));
-    assert_eq!(page.wanted_lock(), None);
-}
-
-#[test]
-fn a_tombstone_older_than_the_session_is_nothing_but_a_stone() {
-    for position in [login(5), login(6), later(login(5), 3)] {
-        let notes = (tombstone(logout(5), Some(Scope::Global)), record(position));
-        let mut page = opened_with(notes.0, notes.1, Restore::Hint);
-        assert_eq!(page.view(), View::Restoring { trouble: None });
-        page.get_lock();
-        assert_eq!(page.refreshes(), 1);
-    }
-}
-
-#[test]
-fn a_logout_that_nobody_had_heard_of_hides_behind_no_record() {
-    // The tab that renewed last had not heard of it, and noted its own generation over the logout's record.
-    let mut page = Page::with_peer();
-    let refresh = page.refresh_sent();
-    page.put(Slot::Tombstone, tombstone(logout(5), Some(Scope::Global)));
-    page.answer(refresh, granted("a", LIFETIME));
-    assert!(!page.record().position.ended);
-    let next = page.reloaded(Config::default());
-    assert_eq!(next.view(), View::SignedOut(Reason::Logout));
 }

@@ -2,12 +2,12 @@
 //!
 //! `page.rs` is a tab with everything in the test's hand: when the lock is held, what is heard and stored, what
 //! time it is; `seen.rs` is what can be seen of it. The other tabs are mostly words put into its ear (`words.rs`); where it takes two or twenty real ones
-//! with a lock, a channel and a storage between them, `origin.rs` has those. A random walk through all of it is the
-//! simulation's; here each test says one thing, and fails by itself if that is not so.
+//! with a lock, a channel and a storage between them, `origin.rs` has those, and `together.rs` their scenarios. The
+//! random walk through all of that is the simulation's; here each test says one thing.
 //!
 //! How an exchange gets on the wire is in `lock.rs` and `asking.rs`; what is taken from others in `adoption.rs` and
-//! `following.rs`; how logins, logouts and refusals of several tabs meet in `logins.rs`, `logouts.rs` and `denial.rs`;
-//! how a tab comes and goes in `presence.rs`; the network in `network.rs`; what is written and read in `texts.rs`.
+//! `following.rs`; how logins, logouts and refusals of several tabs meet in `logins.rs`, `logouts.rs`, `tombstones.rs` and `denial.rs`;
+//! how a tab comes and goes in `presence.rs`; the network in `network.rs`; what is written and read in `texts.rs`; whatever else may be said, in `walk.rs` and `said.rs`.
 
 #![allow(
     clippy::panic,
@@ -28,7 +28,13 @@ mod lock;
 mod logins;
 mod logouts;
 mod network;
+mod origin;
 mod page;
 mod presence;
+mod said;
 mod seen;
+mod texts;
+mod together;
+mod tombstones;
+mod walk;
 mod words;

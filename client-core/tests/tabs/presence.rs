@@ -1,13 +1,14 @@
 //! How a tab makes itself known, and what it does when it is left and comes back.
 
 use evertoken_core::{
-    Access, Effect, Exchange, Message, Reason, Scope, Slot, Status, Timer, View, Why,
+    Access, Code, Config, Effect, Exchange, Message, Reason, Restore, Scope, Slot, Status, Timer,
+    View, Why,
 };
 
 use crate::page::{Page, quiet};
 use crate::words::{
-    ASK, LIFE, LIFETIME, OTHER, PEER, granted, later, login, logout, ms, news, news_of, record,
-    tombstone,
+    ASK, LIFE, LIFETIME, NOON, OTHER, PEER, granted, later, login, logout, ms, news, news_of,
+    record, tombstone,
 };
 
 /// With a good token, left and shown again while another tab is there.
@@ -318,6 +319,30 @@ fn a_refresh_that_waited_before_the_page_was_hidden_asks_already() {
     page.come_back();
     assert_eq!(page.steps(), ["tabs", "ask", "lock"]);
     assert_eq!(page.wait(), waiting);
+}
+
+#[test]
+fn whoever_starts_is_told_what_to_wait_for_if_a_session_is_looked_for() {
+    for (restore, looks) in [(Restore::Always, true), (Restore::Never, false)] {
+        let config = Config {
+            restore,
+            ..Config::default()
+        };
+        let mut session = evertoken_core::Session::new(config, 1);
+        let told = session.start(NOON, evertoken_core::Stored::default());
+        assert_eq!(told.is_some(), looks);
+        if let Some(op) = told {
+            assert_eq!(session.authorize(NOON, None), Access::Wait(op));
+        }
+    }
+}
+
+#[test]
+fn whoever_waits_for_the_others_when_the_client_is_disposed_of_is_told() {
+    let mut page = back();
+    let waiting = page.wait();
+    page.dispose();
+    assert_eq!(page.woken(waiting), Some(Err(Code::Disposed)));
 }
 
 #[test]

@@ -46,7 +46,11 @@ pub fn failed(code: Code) -> Outcome {
 
 /// The start of the session that the `number`-th login or logout opened, at noon.
 pub fn login(number: u32) -> Position {
-    opened(number, true, NOON)
+    login_at(number, NOON)
+}
+
+pub fn login_at(number: u32, at: Instant) -> Position {
+    opened(number, true, at)
 }
 
 /// The end that the `number`-th login or logout is, at noon.

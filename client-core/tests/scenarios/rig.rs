@@ -42,6 +42,9 @@ pub struct Rig {
 }
 
 pub const LIFETIME: u64 = 900;
+pub const LIFE: Duration = Duration::from_secs(LIFETIME);
+pub const SECOND: Duration = Duration::from_secs(1);
+pub const MINUTE: Duration = Duration::from_secs(60);
 
 pub fn granted(subject: &str, seconds: u64) -> Outcome {
     Outcome::Granted(Granted {

@@ -1,23 +1,10 @@
 //! The server rotated and nobody heard: the same request again, known by its key.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::wildcard_enum_match_arm,
-    dead_code,
-    unreachable_pub,
-    missing_docs,
-    reason = "a test that fails says so by panicking; each file uses its own part of the rig"
-)]
-
-mod rig;
-
 use core::time::Duration;
 
 use evertoken_core::{Code, Config, Detail, Failure, Granted, Outcome, Reason, Restore, View};
-use rig::{LIFETIME, Rig, denied, failed, granted};
+
+use crate::rig::{LIFETIME, Rig, denied, failed, granted};
 
 /// A generation of `a`'s session that comes with a key.
 fn handed(key: &str) -> Outcome {
@@ -71,6 +58,21 @@ fn s11_a_reload_in_the_middle_of_a_refresh_sends_the_key_that_was_kept() {
 
     let reloaded = rig.reloaded(Restore::Always);
     assert_eq!(last_key(&reloaded), Some("1.first"));
+}
+
+#[test]
+fn s39_a_copy_that_the_browser_sent_by_itself_is_one_refresh_with_one_key_and_one_answer() {
+    let mut rig = Rig::signed_out();
+    let login = rig.login();
+    rig.answer(login, handed("1.first"));
+    refresh(&mut rig);
+    let op = rig.last_refresh();
+    rig.answer(op, handed("2.second"));
+    let before = (rig.adopted.len(), rig.events.len());
+    rig.answer(op, handed("2.second"));
+    assert_eq!((rig.adopted.len(), rig.events.len()), before);
+    refresh(&mut rig);
+    assert_eq!(last_key(&rig), Some("2.second"));
 }
 
 #[test]

@@ -1,0 +1,177 @@
+//! A logout that a tab finds when it starts: what the server still has to be told, it is told first.
+
+use evertoken_core::{
+    Access, Code, Config, Exchange, Reason, Restore, Scope, Slot, Timer, Tombstone, View,
+};
+
+use crate::page::Page;
+use crate::words::{
+    ASK, LIFETIME, MINUTE, SECOND, failed, granted, later, login, logout, logout_at, ms, record,
+    record_with, tombstone,
+};
+
+const GLOBAL: Exchange = Exchange::Logout(Scope::Global);
+const LOCAL: Exchange = Exchange::Logout(Scope::Local);
+
+fn owed(page: &Page) -> Option<Scope> {
+    page.tombstone().unwrap().owed
+}
+
+/// Finds a logout in the storage, of which the server may have to be told.
+fn opened_with(tombstone: String, record: String, restore: Restore) -> Page {
+    let config = Config {
+        restore,
+        ..Config::default()
+    };
+    let notes = [(Slot::Tombstone, tombstone), (Slot::Record, record)];
+    Page::finding(config, notes)
+}
+
+#[test]
+fn s31_a_tab_that_starts_with_an_owed_logout_sends_it_first_and_restores_nothing() {
+    let notes = (tombstone(logout(5), Some(Scope::Global)), record(login(4)));
+    let mut page = opened_with(notes.0, notes.1, Restore::Always);
+    assert_eq!(page.view(), View::SignedOut(Reason::Logout));
+    assert!(matches!(page.call(), Access::Refused(_)));
+    page.get_lock();
+    assert_eq!(page.sent(), [GLOBAL]);
+    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    page.pass(MINUTE);
+    assert_eq!(page.sent(), [GLOBAL]);
+    assert_eq!(
+        page.tombstone(),
+        Some(Tombstone {
+            epoch: logout(5).epoch,
+            owed: None
+        })
+    );
+}
+
+#[test]
+fn s31_a_tab_that_is_closed_while_its_logout_waits_for_the_lock_leaves_it_to_the_next() {
+    let mut page = Page::with_peer();
+    page.logout();
+    assert!(page.wanted_lock().is_some() && page.sent().is_empty());
+    let mut next = page.reloaded(Config::default());
+    assert_eq!(next.view(), View::SignedOut(Reason::Logout));
+    next.get_lock();
+    next.pass(ASK);
+    assert_eq!(next.sent(), [GLOBAL]);
+}
+
+#[test]
+fn an_owed_logout_that_was_found_at_the_start_is_repeated_until_it_is_definite() {
+    let notes = (tombstone(logout(5), Some(Scope::Local)), record(login(4)));
+    let mut page = opened_with(notes.0, notes.1, Restore::Always);
+    page.get_lock();
+    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    assert_eq!(page.timer(), Some(Timer::Logout));
+    assert_eq!(owed(&page), Some(Scope::Local));
+    page.pass(SECOND);
+    page.get_lock();
+    assert_eq!(page.sent(), [LOCAL, LOCAL]);
+}
+
+#[test]
+fn a_tab_that_starts_with_a_logout_of_which_the_server_knows_may_look_for_a_session_but_with_no_old_key()
+ {
+    let notes = || {
+        (
+            tombstone(logout(5), None),
+            record_with(login(4), Some("1.old")),
+        )
+    };
+    let mut page = opened_with(notes().0, notes().1, Restore::Always);
+    assert_eq!(page.view(), View::Restoring { trouble: None });
+    page.get_lock();
+    assert_eq!((page.refreshes(), page.last_key()), (1, None));
+    let page = opened_with(notes().0, notes().1, Restore::Hint);
+    assert_eq!(page.view(), View::SignedOut(Reason::Never));
+    assert_eq!(page.wanted_lock(), None);
+}
+
+#[test]
+fn a_tombstone_older_than_the_session_is_nothing_but_a_stone() {
+    for position in [login(5), login(6), later(login(5), 3)] {
+        let notes = (tombstone(logout(5), Some(Scope::Global)), record(position));
+        let mut page = opened_with(notes.0, notes.1, Restore::Hint);
+        assert_eq!(page.view(), View::Restoring { trouble: None });
+        page.get_lock();
+        assert_eq!(page.refreshes(), 1);
+    }
+}
+
+#[test]
+fn a_logout_that_nobody_had_heard_of_hides_behind_no_record() {
+    // The tab that renewed last had not heard of it, and noted its own generation over the logout's record.
+    let mut page = Page::with_peer();
+    let refresh = page.refresh_sent();
+    page.put(Slot::Tombstone, tombstone(logout(5), Some(Scope::Global)));
+    page.answer(refresh, granted("a", LIFETIME));
+    assert!(!page.record().position.ended);
+    let next = page.reloaded(Config::default());
+    assert_eq!(next.view(), View::SignedOut(Reason::Logout));
+}
+
+/// Signed in, when another tab signs out and cannot tell the server.
+fn beside_a_debtor() -> Page {
+    let mut page = Page::with_peer();
+    page.put(Slot::Tombstone, tombstone(logout(5), Some(Scope::Global)));
+    page.look_at_storage();
+    page
+}
+
+#[test]
+fn what_another_tab_owes_is_told_by_this_one_if_that_does_not_in_a_minute() {
+    let mut page = beside_a_debtor();
+    page.pass(MINUTE - ms(1));
+    assert_eq!(page.wanted_lock(), None, "it is the other's own affair");
+    page.pass(ms(1));
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [GLOBAL]);
+    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    assert_eq!((owed(&page), page.timer()), (None, None));
+}
+
+#[test]
+fn before_that_no_tab_restores_what_it_was_to_end() {
+    let mut page = beside_a_debtor();
+    page.refresh();
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [GLOBAL]);
+}
+
+#[test]
+fn what_another_tab_has_told_is_owed_no_longer() {
+    let mut page = beside_a_debtor();
+    page.put(Slot::Tombstone, tombstone(logout(5), None));
+    page.look_at_storage();
+    assert_eq!(page.timer(), None);
+
+    let mut page = beside_a_debtor();
+    page.pass(MINUTE);
+    let lock = page.wanted_lock().unwrap();
+    page.put(Slot::Tombstone, tombstone(logout(5), None));
+    page.look_at_storage();
+    assert_eq!((page.unlocked(), page.timer()), (vec![lock], None));
+    assert!(page.sent().is_empty());
+}
+
+#[test]
+fn a_login_that_was_granted_too_late_does_not_narrow_what_another_tab_owes() {
+    let mut page = Page::with_peer();
+    let called = page.login();
+    page.get_lock();
+    page.pass(ASK);
+    page.put(
+        Slot::Tombstone,
+        tombstone(logout_at(5, page.now.after(SECOND)), Some(Scope::Global)),
+    );
+    page.look_at_storage();
+    page.answer(called, granted("b", LIFETIME));
+    assert_eq!(owed(&page), Some(Scope::Global));
+    page.pass(ASK);
+    assert_eq!(page.sent().last(), Some(&GLOBAL));
+}

@@ -170,8 +170,9 @@ impl World {
             .map(|tab| tab.present.map(|(_, token)| token.family))
             .collect();
         let first = shown.iter().flatten().next().copied();
-        let tells = self.setting.channel
-            || (self.setting.storage && self.setting.restore != Restore::Never);
+        // Notes come late, so without locks a tab may read of an end after the login that followed it.
+        let notes = self.setting.storage && self.setting.locks;
+        let tells = self.setting.channel || (notes && self.setting.restore != Restore::Never);
         let is_one = shown.iter().all(|family| match family {
             Some(family) => Some(*family) == first,
             None => first.is_none() || !tells,

@@ -413,7 +413,8 @@ impl World {
         let is_caused = match reason {
             // Without a storage a new tab cannot know of a logout that a sleeping one will tell of.
             Reason::Logout => {
-                let least = if self.setting.storage { since } else { 0 };
+                let knows = self.setting.storage && !self.ghost.opened_early;
+                let least = if knows { since } else { 0 };
                 let went_back = denials && self.ghost.jar_went_back > 0;
                 let is_followed = went_back || self.ghost.taken_over;
                 is_followed || self.ghost.logouts.iter().any(|at| *at >= least)

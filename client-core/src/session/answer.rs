@@ -158,7 +158,8 @@ impl Session {
         }
         let is_news = !self.position.ended && self.position.epoch.is_login();
         let is_noted = is_news || self.key.is_some();
-        self.position.ended = true;
+        // Where nobody has ever signed in there is nothing to end.
+        self.position.ended |= self.position.epoch.is_login();
         self.sign_out(reason);
         if is_noted {
             self.keep_record();
@@ -202,10 +203,13 @@ impl Session {
                 *trouble = Some(new);
                 self.report(Event::RefreshFailed { failure, retry_in });
             }
-            State::SignedOut { .. } | State::Disposed => self.report(Event::RefreshFailed {
-                failure,
-                retry_in: None,
-            }),
+            State::SignedOut { .. } | State::Disposed => {
+                self.left_alone = new.not_before.map(|until| (until, failure));
+                self.report(Event::RefreshFailed {
+                    failure,
+                    retry_in: None,
+                });
+            }
         }
         failure
     }
@@ -274,6 +278,9 @@ impl Session {
     fn logout_is_told(&mut self, sent: &Sent, scope: Scope) {
         let covers = |owed: OwedLogout| wider(owed.scope, scope) == scope;
         if sent.from == self.position && self.owed_logout.is_none_or(covers) {
+            if self.owed_logout.is_some_and(|owed| owed.stray) {
+                self.settle_login();
+            }
             self.owed_logout = None;
             // Unless another is on its way already.
             if !self.is_signing_out() {
@@ -296,12 +303,18 @@ impl Session {
             scope,
             failures,
             retry_at: now.after(wait),
+            stray: owed.is_some_and(|owed| owed.stray),
         });
         self.entomb(Some(scope));
         // A refresh that waited for it would restore what it was to end.
         let is_refresh = |queued: &Queued| matches!(queued.exchange, Exchange::Refresh(_));
+        // What would look like theft if it was repeated still does.
+        let may_repeat = self
+            .state
+            .trouble()
+            .is_none_or(|trouble| trouble.retry_at.is_some());
         for Queued { op, .. } in self.wire.take_queued(&is_refresh) {
-            let failure = self.not_refreshed(now, failure, true);
+            let failure = self.not_refreshed(now, failure, may_repeat);
             self.wake(op, Some(failure));
         }
     }

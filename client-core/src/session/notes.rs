@@ -6,7 +6,7 @@ use crate::config::Restore;
 use crate::effect::{Effect, Exchange, Scope};
 use crate::failure::Reason;
 use crate::planted::Fault;
-use crate::tabs::{Position, Record, Slot, Stored};
+use crate::tabs::{Position, Record, Slot, Stored, Tombstone};
 use crate::time::Instant;
 
 use super::state::State;
@@ -31,7 +31,8 @@ impl Session {
             self.key = None;
         }
         self.cookie_works = self.position.generation > 0;
-        if self.take_up_debt(stored, now) {
+        self.owed_logout = self.debt(stored, now);
+        if self.owed_logout.is_some() {
             self.state = State::SignedOut {
                 reason: Reason::Logout,
             };
@@ -74,41 +75,31 @@ impl Session {
         if self.is_signing_out() || self.wire.sent().is_some_and(signs_in) {
             return;
         }
+        let debt = self.debt(stored, now.after(PATIENCE_WITH_DEBTORS));
+        let is_present =
+            |tombstone: Tombstone| Position::logged_out(tombstone.epoch) == self.position;
         if self.owed_logout.is_none() {
-            self.take_up_debt(stored, now.after(PATIENCE_WITH_DEBTORS));
-        } else if stored.tombstone.is_some_and(|tombstone| {
-            tombstone.owed.is_none() && Position::logged_out(tombstone.epoch) == self.position
-        }) {
+            self.owed_logout = debt;
+        } else if debt.is_none() && stored.tombstone.is_some_and(is_present) {
             self.owed_logout = None;
             drop(self.wire.take_queued(&|queued| queued.repeated));
         }
     }
 
-    /// Takes up what the server still has to be told, at `retry_at`, if there is such a thing. Only a login settles
-    /// it otherwise.
-    fn take_up_debt(&mut self, stored: &Stored, retry_at: Instant) -> bool {
-        let Some(tombstone) = stored.tombstone else {
-            return false;
-        };
+    /// What the server still has to be told, at `retry_at`. Only a login settles it otherwise.
+    fn debt(&self, stored: &Stored, retry_at: Instant) -> Option<OwedLogout> {
+        let tombstone = stored.tombstone?;
         if self.position.epoch.is_login() || self.plants(Fault::OwedLogoutWaits) {
-            return false;
+            return None;
         }
-        // A login that it overtook, and whose answer nobody saw, may still leave its cookie.
         let is_stray = |mark| mark < tombstone.epoch && !self.plants(Fault::StrayLoginIsForgotten);
         let stray = stored.login.is_some_and(is_stray);
-        let Some(scope) = tombstone.owed.or(stray.then_some(Scope::Local)) else {
-            return false;
-        };
-        self.owed_logout = Some(OwedLogout {
-            scope,
+        Some(OwedLogout {
+            scope: tombstone.owed.or(stray.then_some(Scope::Local))?,
             failures: 0,
             retry_at,
-        });
-        if stray {
-            self.entomb(Some(scope));
-            self.settle_login();
-        }
-        true
+            stray,
+        })
     }
 
     pub(super) fn keep_record(&mut self) {

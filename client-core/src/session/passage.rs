@@ -195,6 +195,12 @@ impl Session {
                 if self.wire.lock.is_some_and(|lock| !lock.held) {
                     self.unsettled = true;
                 }
+                // There is one mark, and what an earlier one stands for must not be forgotten.
+                if let Some(owed) = self.owed_logout.as_mut().filter(|owed| owed.stray) {
+                    owed.stray = false;
+                    let scope = owed.scope;
+                    self.entomb(Some(scope));
+                }
                 let mark = login_text(self.position.epoch).into_boxed_str();
                 self.effects
                     .push_back(Effect::Keep(Slot::Login, Some(mark)));

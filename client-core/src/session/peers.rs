@@ -195,6 +195,10 @@ impl Session {
         if position <= self.position && !counts {
             return;
         }
+        // What happened before the login that is being found out says nothing of it.
+        if self.finding_out && position.epoch <= self.position.epoch {
+            return;
+        }
         let same_epoch = position.epoch == self.position.epoch;
         if position.ended || !same_epoch {
             self.overtaken_by(now, position);

@@ -159,7 +159,7 @@ impl Ledger {
         }
         match (&self.who, want) {
             (Who::Disposed, _) => assert_eq!(refused(access), Some(Code::Disposed)),
-            (Who::Nobody(_), Want::Renewal) if !self.is_signing_out() => self.waits(access),
+            (Who::Nobody(_), Want::Renewal) if !self.is_signing_out() => self.renews(now, access),
             (Who::Nobody(_), _) => assert_eq!(refused(access), Some(Code::LoginRequired)),
             (Who::Unknown, _) | (Who::User(_), Want::Renewal) => self.renews(now, access),
             (Who::User(user), Want::Other(rejected)) if user.token == rejected => {

@@ -222,7 +222,7 @@ impl Ledger {
         match &mut self.who {
             Who::User(user) => user.failing = true,
             Who::Unknown => {}
-            Who::Nobody(_) | Who::Disposed => return,
+            Who::Nobody(_) | Who::Disposed => return self.leave_alone(now, failure),
         }
         self.unrepeatable = !keyed && may_have_been_granted(failure);
         self.leave_alone(now, failure);
@@ -309,7 +309,6 @@ impl Ledger {
                 Who::Nobody(_) | Who::Unknown => {
                     self.owe(scope);
                     // Whoever waited to be restored after it failed with it.
-                    self.unrepeatable = false;
                     let before = self.left_alone;
                     self.leave_alone(now, *failure);
                     self.left_alone = self.left_alone.or(before);

@@ -27,7 +27,7 @@ impl World {
         if why != Why::Timer {
             return;
         }
-        if !is_keyed && self.tabs[tab].repeats_blindly {
+        if !is_keyed && self.jar.is_some() && self.tabs[tab].repeats_blindly {
             self.breaks(
                 Law::NoReuse,
                 "a refresh without a key is repeated by itself",

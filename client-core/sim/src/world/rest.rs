@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use evertoken_core::{Code, Restore, Timer, View};
+use evertoken_core::{Code, Detail, Restore, Timer, View};
 
 use crate::script::{Lags, Weather};
 use crate::server::Status;
@@ -126,6 +126,13 @@ impl World {
             match of.last_end {
                 Some(End::Status(200)) => None,
                 Some(End::Refused(failure)) if failure.code == Code::LoginRequired => None,
+                // Something that was given up cleared the cookie behind a login that was never renewed: it looks as if the
+                // browser had never kept it.
+                Some(End::Refused(failure))
+                    if failure.detail == Detail::CookieDropped && !self.is_fair() =>
+                {
+                    return;
+                }
                 // Where two exchanges were under way at once, the newest key may be lost with the only tab that was told of it.
                 Some(End::Refused(failure)) if failure.is_superseded() && !self.in_turn() => return,
                 end => Some(format!("a call in {name} ended as {end:?}")),
@@ -193,6 +200,8 @@ impl World {
             self.breaks(Law::Agreement, &format!("the tabs show {shown:?}"));
         }
         match first {
+            // A clear that came late leaves a login that was never renewed without its cookie.
+            Some(_) if jar.is_none() && !self.is_fair() => {}
             Some(family) if (jar != Some(family) || !jar_lives) && self.server.reuses == 0 => {
                 let how = format!("the tabs show {family}, and the cookie is {jar:?}'s");
                 self.breaks(Law::Agreement, &how);

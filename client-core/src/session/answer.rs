@@ -41,7 +41,7 @@ impl Session {
 
     fn finish_refresh(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
         if sent.turn != self.turn && !self.plants(Fault::AnswerCountsInAnyTurn) {
-            return;
+            return self.leave_backend_alone(now, &outcome);
         }
         let told = match outcome {
             Outcome::Granted(granted) => self.refreshed(now, sent, granted),
@@ -69,6 +69,16 @@ impl Session {
         };
         if told.is_none() || !self.plants(Fault::FailureIsNotShared) {
             self.wake(sent.op, told);
+        }
+    }
+
+    /// An answer that no longer counts may still say that the backend wants to be left alone.
+    fn leave_backend_alone(&mut self, now: Instant, outcome: &Outcome) {
+        let Outcome::Failed(failure) = outcome else {
+            return;
+        };
+        if failure.code == Code::RateLimited && matches!(self.state, State::Restoring { .. }) {
+            self.refuse_refreshes(now, *failure);
         }
     }
 
@@ -307,14 +317,21 @@ impl Session {
         });
         self.entomb(Some(scope));
         // A refresh that waited for it would restore what it was to end.
-        let is_refresh = |queued: &Queued| matches!(queued.exchange, Exchange::Refresh(_));
+        if self.wire.refresh(self.turn).is_some() {
+            self.refuse_refreshes(now, failure);
+        }
+    }
+
+    /// No refresh is sent before the next try.
+    fn refuse_refreshes(&mut self, now: Instant, failure: Failure) {
         // What would look like theft if it was repeated still does.
         let may_repeat = self
             .state
             .trouble()
             .is_none_or(|trouble| trouble.retry_at.is_some());
+        let failure = self.not_refreshed(now, failure, may_repeat);
+        let is_refresh = |queued: &Queued| matches!(queued.exchange, Exchange::Refresh(_));
         for Queued { op, .. } in self.wire.take_queued(&is_refresh) {
-            let failure = self.not_refreshed(now, failure, may_repeat);
             self.wake(op, Some(failure));
         }
     }

@@ -71,8 +71,7 @@ impl Session {
     /// Whoever owes a logout may be gone, so after a while any tab tells the server; and none restores before that
     /// what it was to end. What another has told need not be told again.
     fn share_debt(&mut self, now: Instant, stored: &Stored) {
-        let signs_in = |sent: &Sent| sent.exchange == Exchange::Login;
-        if self.is_signing_out() || self.wire.sent().is_some_and(signs_in) {
+        if self.is_signing_out() {
             return;
         }
         let debt = self.debt(stored, now.after(PATIENCE_WITH_DEBTORS));
@@ -92,8 +91,10 @@ impl Session {
         if self.position.epoch.is_login() || self.plants(Fault::OwedLogoutWaits) {
             return None;
         }
+        let signs_in = |sent: &Sent| sent.exchange == Exchange::Login;
+        let is_own = self.wire.sent().is_some_and(signs_in);
         let is_stray = |mark| mark < tombstone.epoch && !self.plants(Fault::StrayLoginIsForgotten);
-        let stray = stored.login.is_some_and(is_stray);
+        let stray = stored.login.is_some_and(is_stray) && !is_own;
         Some(OwedLogout {
             scope: tombstone.owed.or(stray.then_some(Scope::Local))?,
             failures: 0,

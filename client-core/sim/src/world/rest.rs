@@ -13,8 +13,9 @@ use crate::trace::say;
 use super::agenda::Event;
 use super::{Law, World};
 
-/// Longer than anybody may wait: for the lock, for an answer, and both once more.
-const PATIENCE: u64 = 45_000;
+/// Longer than anybody may wait: for the lock, for an answer, and both once more; and longer than the tab that owes a
+/// logout is left alone with it.
+const PATIENCE: u64 = 75_000;
 
 /// Longer than a renewal takes when all is well.
 const RENEWAL: Duration = Duration::from_secs(3);
@@ -99,7 +100,7 @@ impl World {
             .tabs
             .iter()
             .any(|tab| tab.last_end.is_some_and(is_stuck));
-        if is_stuck && !self.in_turn() {
+        if is_stuck {
             return;
         }
         self.check_agreement();
@@ -133,8 +134,8 @@ impl World {
                 {
                     return;
                 }
-                // Where two exchanges were under way at once, the newest key may be lost with the only tab that was told of it.
-                Some(End::Refused(failure)) if failure.is_superseded() && !self.in_turn() => return,
+                // The newest key may be lost with the only answer it came in, and the cookie be older still: accepted.
+                Some(End::Refused(failure)) if failure.is_superseded() => return,
                 end => Some(format!("a call in {name} ended as {end:?}")),
             }
         };

@@ -181,6 +181,8 @@ pub struct Tab {
     pub family: Option<u32>,
     /// Whether its last refresh had no key and may have been carried out without its knowing.
     pub repeats_blindly: bool,
+    /// When it last took another tab's token.
+    pub adopted: u64,
     /// Until when the server asked it for patience, on its own time line.
     pub patience: Option<Instant>,
     /// Whether its last exchange failed.

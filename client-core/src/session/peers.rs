@@ -144,7 +144,8 @@ impl Session {
         });
         self.position = position;
         self.key = key;
-        self.unsettled = false;
+        // A cookie that comes late may win over another tab's login, too.
+        self.unsettled &= opens;
         self.finding_out = false;
         let was_restoring = matches!(self.state, State::Restoring { .. });
         let particulars = Particulars {

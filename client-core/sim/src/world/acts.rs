@@ -170,6 +170,7 @@ impl World {
             dead_logins: Vec::new(),
             family: None,
             repeats_blindly: false,
+            adopted: 0,
             patience: None,
             is_in_trouble: false,
             last_end: None,

@@ -180,6 +180,8 @@ impl World {
         let first = shown.iter().flatten().next().copied();
         // Notes come late, so without locks a tab may read of an end after the login that followed it.
         let notes = self.setting.storage && self.setting.locks;
+        // So may one that has only notes to go by, with locks too.
+        let notes = notes && self.is_fair();
         let tells = self.setting.channel || (notes && self.setting.restore != Restore::Never);
         let is_one = shown.iter().all(|family| match family {
             Some(family) => Some(*family) == first,

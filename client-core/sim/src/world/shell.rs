@@ -244,6 +244,9 @@ impl World {
         of.present = Some((id, token));
         of.family = Some(token.family);
         of.repeats_blindly = false;
+        if from.is_none() {
+            of.adopted = self.now;
+        }
         of.is_in_trouble = false;
         of.patience = None;
         if !of.known.contains(&token.family) {

@@ -102,6 +102,8 @@ pub(super) struct Ghost {
     pub(super) copies: u32,
     /// Whether a tab was opened while writes were on their way, so that it could not read them.
     pub(super) opened_early: bool,
+    /// How many logins with the right password failed for their callers.
+    pub(super) lost_logins: u32,
     /// The last login or logout that was called.
     pub(super) last: Option<Last>,
 }
@@ -306,7 +308,14 @@ impl World {
         // next renewal finds out; without a storage nobody is told of what is owed.
         let is_told = self.in_turn() && self.setting.storage && !self.ghost.slow_news;
         // The same user may have signed in twice, and the cookie of the first login came last.
-        let is_dead = is_dead && user != Some(token.user);
+        if is_dead && user == Some(token.user) {
+            for tab in &mut self.tabs {
+                tab.dead_logins.retain(|dead| *dead != login);
+            }
+            return;
+        }
+        // There is one mark, so of two lost logins one cannot be told from the other.
+        let is_told = is_told && self.ghost.lost_logins < 2;
         if is_dead && is_told && !self.ghost.opened_early {
             self.breaks(
                 Law::StaysSignedOut,
@@ -359,6 +368,9 @@ impl World {
 
     pub(super) fn login_done(&mut self, login: u32, result: Result<(), Code>) {
         let of = self.ghost.logins[login as usize];
+        if result.is_err() && of.right {
+            self.ghost.lost_logins += 1;
+        }
         match (result, of.family) {
             (Ok(()), Some(_)) => {
                 self.marks.add(Mark::LoginGranted);

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use axum::extract::{Extension, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::domain::{User, UserId};
+use crate::domain::{User, UserId, Users};
 use crate::faults::Rule;
 use crate::origin::Caller;
 use crate::routes::answer::Problem;
@@ -51,25 +51,43 @@ pub(crate) fn routes() -> Router {
 }
 
 /// Refuses whoever is not meant.
-async fn guard(Extension(tenant): At, request: Request, next: Next) -> Response {
-    let shared = &tenant.shared;
-    if !shared.control {
-        return Problem::not_found("The controls are off; start the server without --no-control.")
-            .into_response();
+pub(crate) async fn guard(Extension(tenant): At, request: Request, next: Next) -> Response {
+    if let Err(problem) = open(&tenant, request.headers()) {
+        return problem.into_response();
     }
-    let refused =
-        |text| Problem::new(StatusCode::FORBIDDEN, "control_forbidden", text).into_response();
-    if !shared.any_host && !shared.origins.is_own_host(request.headers()) {
-        return refused(
-            "Address the server by a loopback name, or start it with --control-anywhere.",
-        );
-    }
-    match shared.origins.caller(request.headers()) {
-        Caller::Foreign => refused(
+    match tenant.shared.origins.caller(request.headers()) {
+        Caller::Foreign => forbidden(
             "Pages of this origin may not; start the server with --allow-origin and theirs.",
-        ),
+        )
+        .into_response(),
         Caller::Unnamed | Caller::Allowed(_) => next.run(request).await,
     }
+}
+
+/// Whether there are controls, and the server is addressed by a name of its own.
+pub(crate) fn open(tenant: &Tenant, headers: &HeaderMap) -> Result<(), Problem> {
+    let shared = &tenant.shared;
+    if !shared.control {
+        return Err(Problem::not_found(
+            "The controls are off; start the server without --no-control.",
+        ));
+    }
+    if !shared.any_host && !shared.origins.is_own_host(headers) {
+        return Err(forbidden(
+            "Address the server by a loopback name, or start it with --control-anywhere.",
+        ));
+    }
+    Ok(())
+}
+
+fn forbidden(text: &'static str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "control_forbidden", text)
+}
+
+/// The account with this e-mail address.
+pub(crate) fn account<'a>(users: &'a Users, email: &str) -> Result<&'a User, Problem> {
+    let wrong = || wrong("user: nobody has this e-mail address; GET /__mock/users lists them.");
+    users.by_email(email).ok_or_else(wrong)
 }
 
 async fn reset(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
@@ -113,16 +131,10 @@ async fn set_faults(Extension(tenant): At, request: Request) -> Result<Response,
 
 async fn expire(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let order: Expiry = body(request).await?;
+    let users = tenant.users();
     let user = match order.user {
         None => None,
-        Some(email) => match tenant.users().by_email(&email) {
-            Some(user) => Some(user.id.clone()),
-            None => {
-                return Err(wrong(
-                    "user: nobody has this e-mail address; GET /__mock/users lists them.",
-                ));
-            }
-        },
+        Some(email) => Some(account(&users, &email)?.id.clone()),
     };
     match order.tokens {
         Tokens::Access => tenant.expire_access(user.as_ref()),
@@ -242,7 +254,8 @@ fn wrong(text: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_control", text)
 }
 
-async fn body<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+/// The JSON of an order.
+pub(crate) async fn body<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
     let (_, body) = input::read(request).await?;
     input::json(&body).map_err(wrong)
 }

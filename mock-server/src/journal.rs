@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use crate::domain::{FamilyId, Seconds, UserId};
+use crate::tokens::{AccessClaims, RefreshClaims};
 
 /// How many requests are kept.
 const KEPT: usize = 1_000;
@@ -57,6 +58,26 @@ pub enum Seen {
     },
 }
 
+impl From<AccessClaims> for Seen {
+    fn from(claims: AccessClaims) -> Self {
+        Self::Access {
+            sub: claims.sub,
+            sid: claims.sid,
+            jti: claims.jti,
+        }
+    }
+}
+
+impl From<RefreshClaims> for Seen {
+    fn from(claims: RefreshClaims) -> Self {
+        Self::Refresh {
+            sub: claims.sub,
+            sid: claims.fid,
+            seq: claims.seq,
+        }
+    }
+}
+
 /// Names one entry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EntryId(u64);
@@ -89,6 +110,11 @@ impl Journal {
                 .saturating_add(kept.entries.len() as u64)
                 .saturating_sub(1),
         )
+    }
+
+    /// This token was in its body.
+    pub(crate) fn saw(&self, id: EntryId, token: Seen) {
+        self.change(id, |entry| entry.token = Some(token));
     }
 
     /// It is being spoiled.

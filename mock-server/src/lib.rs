@@ -43,6 +43,7 @@ mod service;
 mod shared;
 mod store;
 mod tenant;
+mod tickets;
 mod tokens;
 pub mod world;
 

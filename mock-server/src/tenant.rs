@@ -10,14 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
+use url::Url;
 
 use crate::clock::Clock;
 use crate::counters::{Counters, Tally};
 use crate::domain::{Contract, FamilyId, Reason, User, UserId, Users};
 use crate::faults::Faults;
 use crate::journal::{Entry, Journal};
+use crate::secret::Secret;
 use crate::shared::Shared;
 use crate::store::Memory;
+use crate::tickets::{CODE_SECONDS, CONSENT_SECONDS, Tickets};
 use crate::tokens::AccessClaims;
 
 /// One tenant, for whoever drives the server from Rust.
@@ -32,6 +35,8 @@ pub struct Tenant {
     pub(crate) sessions: Memory,
     users: RwLock<Arc<Users>>,
     issued: Issued,
+    codes: Tickets<UserId>,
+    redirects: Tickets<Url>,
 }
 
 /// How many tokens were issued, and up to which of them they count as expired. It never counts back:
@@ -75,6 +80,8 @@ impl Tenant {
             sessions: Memory::new(),
             users: RwLock::default(),
             issued: Issued::default(),
+            codes: Tickets::new(),
+            redirects: Tickets::new(),
             shared,
             prefix,
         }
@@ -177,6 +184,8 @@ impl Tenant {
     pub fn reset(&self) {
         self.expire_access(None);
         self.sessions.clear();
+        self.codes.clear();
+        self.redirects.clear();
         self.faults.clear();
         self.tally.clear();
         self.journal.clear();
@@ -215,6 +224,32 @@ impl Tenant {
     /// An id for a user who came without one.
     pub(crate) fn next_user(&self) -> UserId {
         UserId(format!("usr_{}", self.random()))
+    }
+
+    /// A login code for this user.
+    pub(crate) fn mint_code(&self, user: &User) -> Secret {
+        let code = self.random();
+        let expires_at = self.clock.seconds().saturating_add(CODE_SECONDS);
+        self.codes.issue(code.clone(), expires_at, user.id.clone());
+        Secret::new(code)
+    }
+
+    /// Whose code it is, if it is good; from now on it is not.
+    pub(crate) fn redeem_code(&self, code: &Secret) -> Option<UserId> {
+        self.codes.redeem(code.expose(), self.clock.seconds())
+    }
+
+    /// The `state` of a login by redirect that ends there.
+    pub(crate) fn begin_redirect(&self, return_to: Url) -> String {
+        let state = self.random();
+        let expires_at = self.clock.seconds().saturating_add(CONSENT_SECONDS);
+        self.redirects.issue(state.clone(), expires_at, return_to);
+        state
+    }
+
+    /// Where the login with this `state` ends, if it is good; from now on it is not.
+    pub(crate) fn end_redirect(&self, state: &str) -> Option<Url> {
+        self.redirects.redeem(state, self.clock.seconds())
     }
 
     /// Whether this token counts as expired, by its own word or by ours.

@@ -58,6 +58,14 @@ impl fmt::Display for FamilyId {
 pub enum Contract {
     /// A rotating cookie.
     Rotation,
+    /// A token endpoint with its tokens in the body (RFC 6749).
+    Oauth2,
+    /// A cookie that is not rotated, refused with 403.
+    FixedCookie,
+    /// The backend renews while it serves.
+    Gateway,
+    /// A platform's login code for tokens in the body.
+    CodeExchange,
 }
 
 /// Why a family ended. Stored with it, and told to whoever still presents one of its tokens.

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::answer::Problem;
+use super::form::Form;
 use crate::origin::Caller;
 use crate::tenant::Tenant;
 
@@ -22,13 +23,31 @@ const KEY_BYTES: usize = 256;
 
 /// The head, and a body that is JSON or empty.
 pub(crate) async fn read(request: Request) -> Result<(Parts, Bytes), Problem> {
-    let (head, body) = request.into_parts();
-    let body = whole(&head.headers, body).await?;
+    let (head, body) = read_any(request).await?;
     if !body.is_empty() && !is_json(&head.headers) {
         return Err(Problem::unsupported_media_type(
             "Send JSON with Content-Type: application/json, or no body at all.",
         ));
     }
+    Ok((head, body))
+}
+
+/// The head, and the parameters of a form (RFC 6749 appendix B).
+pub(crate) async fn read_form(request: Request) -> Result<(Parts, Form), Problem> {
+    let (head, body) = read_any(request).await?;
+    if !body.is_empty() && essence(&head.headers) != "application/x-www-form-urlencoded" {
+        return Err(Problem::unsupported_media_type(
+            "Send a form with Content-Type: application/x-www-form-urlencoded.",
+        ));
+    }
+    let form = Form::parse(&body)?;
+    Ok((head, form))
+}
+
+/// The head, and a body of any kind.
+pub(crate) async fn read_any(request: Request) -> Result<(Parts, Bytes), Problem> {
+    let (head, body) = request.into_parts();
+    let body = whole(&head.headers, body).await?;
     Ok((head, body))
 }
 
@@ -116,16 +135,17 @@ fn is_length_limit(error: &axum::Error) -> bool {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
+    let essence = essence(headers);
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The content type without its parameters.
+fn essence(headers: &HeaderMap) -> String {
     let value = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let essence = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = value.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
 }

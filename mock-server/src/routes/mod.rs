@@ -6,10 +6,19 @@
 
 pub(crate) mod answer;
 mod bearer;
+mod code_exchange;
+mod consent;
 pub(crate) mod cookies;
 mod cors;
+mod fixed_cookie;
+mod form;
+mod gateway;
+mod html;
 pub(crate) mod input;
+mod oauth2;
 mod rotation;
+mod session;
+mod view;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -35,6 +44,16 @@ use answer::Problem;
 /// The tenant a request belongs to.
 pub(crate) type At = Extension<Arc<Tenant>>;
 
+/// Under these nothing is kept by a cache: tokens and codes pass here.
+const UNSTORED: [&str; 6] = [
+    "/auth",
+    "/api/v1/auth",
+    "/gateway",
+    "/wx/auth",
+    "/wx/code",
+    "/__mock",
+];
+
 /// The whole server as a router, without its socket.
 ///
 /// Requests are addressed as over the wire: `/auth/login`, or `/t/{tenant}/auth/login`.
@@ -46,6 +65,11 @@ pub fn app(state: State) -> Router {
 pub(crate) fn router(state: State, files: Files) -> Router {
     let inner = Router::new()
         .merge(rotation::routes())
+        .merge(oauth2::routes())
+        .merge(fixed_cookie::routes())
+        .merge(consent::routes())
+        .merge(gateway::routes())
+        .merge(code_exchange::routes())
         .merge(control::routes())
         .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
         .route(
@@ -95,7 +119,12 @@ async fn dispatch(state: State, inner: Router, request: Request) -> Response {
 }
 
 /// Serves it, misbehaves if told to, and writes down what happened.
-async fn journalled(tenant: &Arc<Tenant>, path: &str, inner: Router, request: Request) -> Response {
+async fn journalled(
+    tenant: &Arc<Tenant>,
+    path: &str,
+    inner: Router,
+    mut request: Request,
+) -> Response {
     let entry = tenant.journal.begin(Entry {
         at: tenant.clock().seconds(),
         method: request.method().to_string(),
@@ -105,9 +134,10 @@ async fn journalled(tenant: &Arc<Tenant>, path: &str, inner: Router, request: Re
             .get(ORIGIN)
             .map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned()),
         status: None,
-        token: seen(tenant, request.headers()),
+        token: seen(tenant, path, request.headers()),
         faulted: false,
     });
+    request.extensions_mut().insert(entry);
     let fault = match *request.method() {
         Method::OPTIONS => None,
         _ => tenant.faults().meet(path, || tenant.chance()),
@@ -137,28 +167,28 @@ fn addressed(mut request: Request, tenant: &Arc<Tenant>, path: &str) -> Option<R
     Some(request)
 }
 
-/// Which token came along, if it is ours.
-fn seen(tenant: &Tenant, headers: &HeaderMap) -> Option<Seen> {
+/// Which token came along in the headers, if it is ours.
+fn seen(tenant: &Tenant, path: &str, headers: &HeaderMap) -> Option<Seen> {
     let keys = &tenant.shared.keys;
     if let Some(token) = bearer::presented(headers) {
-        let claims = keys.read_access(token, tenant.issuer())?;
-        return Some(Seen::Access {
-            sub: claims.sub,
-            sid: claims.sid,
-            jti: claims.jti,
-        });
+        return Some(keys.read_access(token, tenant.issuer())?.into());
     }
-    let claims = keys.read_refresh(&rotation::JAR.read(headers).ok()??)?;
-    Some(Seen::Refresh {
-        sub: claims.sub,
-        sid: claims.fid,
-        seq: claims.seq,
-    })
+    let sessions = [rotation::SESSION, fixed_cookie::SESSION, gateway::SESSION];
+    let jar = sessions
+        .map(|session| session.jar)
+        .into_iter()
+        .find(|jar| is_under(path, jar.path))?;
+    Some(keys.read_refresh(&jar.read(headers).ok()??)?.into())
+}
+
+fn is_under(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The headers that do not depend on what was answered.
 fn finish(tenant: &Tenant, path: &str, headers: &mut HeaderMap) {
-    if path == "/auth" || path.starts_with("/auth/") || path.starts_with("/__mock/") {
+    if UNSTORED.iter().any(|folder| is_under(path, folder)) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let date = httpdate::fmt_http_date(UNIX_EPOCH + tenant.clock().date());

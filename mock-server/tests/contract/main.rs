@@ -9,14 +9,19 @@
     reason = "a test may panic, and its helpers are nobody's interface"
 )]
 
+mod code_exchange;
 mod controls;
 mod cors;
 mod faults;
+mod fixed_cookie;
+mod gateway;
 mod input;
 mod login;
 mod logout;
+mod oauth2;
 mod process;
 mod race;
+mod redirect;
 mod refresh;
 mod resource;
 mod rig;

@@ -11,6 +11,7 @@ use clap::{Parser, ValueEnum};
 use crate::domain::ReuseRevokes;
 use crate::duration;
 use crate::options::{Options, SameSite};
+use crate::rate::RateLimit;
 use crate::secret::Secret;
 
 /// What the command line asks for.
@@ -76,6 +77,9 @@ struct Args {
         default_value = "user"
     )]
     reuse_revokes: Revokes,
+    /// Logins, and refreshes, that one address may ask for: 10/s, 600/min, 5000/h or off
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_RATE", value_parser = RateLimit::parse, default_value = "600/min")]
+    refresh_rate: RateLimit,
     /// Origins whose pages may call, instead of every loopback origin
     #[arg(long, value_name = "ORIGIN", env = "EVERTOKEN_MOCK_ALLOW_ORIGIN", num_args = 1.., value_delimiter = ',')]
     allow_origin: Vec<String>,
@@ -154,6 +158,7 @@ pub fn read(
                 Revokes::User => ReuseRevokes::User,
                 Revokes::Family => ReuseRevokes::Family,
             },
+            refresh_rate: args.refresh_rate,
             allow_origins: args.allow_origin,
             issuer: args.issuer,
             cookie_secure: args.cookie_secure,

@@ -33,8 +33,10 @@ pub mod duration;
 mod faults;
 mod files;
 mod journal;
+mod limits;
 mod options;
 mod origin;
+mod rate;
 mod routes;
 mod secret;
 #[cfg(feature = "server")]
@@ -52,7 +54,9 @@ pub use counters::{Counters, Logins, Refreshes, Resources};
 pub use faults::spoil::ConnectionDropped;
 pub use faults::{Do, Faults, Rule, When};
 pub use journal::{Entry, Seen};
+pub use limits::Peer;
 pub use options::{Options, OptionsError, SameSite};
+pub use rate::RateLimit;
 pub use routes::app;
 pub use secret::Secret;
 #[cfg(feature = "server")]

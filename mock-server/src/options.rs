@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::ReuseRevokes;
+use crate::rate::RateLimit;
 use crate::secret::Secret;
 
 /// The shortest secret that is taken: as many bytes as HMAC-SHA-256 gives (RFC 7518 §3.2).
@@ -28,6 +29,9 @@ pub struct Options {
     pub grace: Duration,
     /// What a reused token ends.
     pub reuse_revokes: ReuseRevokes,
+    /// How many logins, and how many refreshes, one address may ask for. Off here, as tests want it; the
+    /// command line's default is 600 a minute.
+    pub refresh_rate: RateLimit,
     /// Origins whose pages may call with credentials, `scheme://host[:port]`. Empty: every loopback
     /// origin. The server's own origin may always.
     pub allow_origins: Vec<String>,
@@ -60,6 +64,7 @@ impl Default for Options {
             absolute_ttl: Duration::from_secs(30 * DAY),
             grace: Duration::ZERO,
             reuse_revokes: ReuseRevokes::User,
+            refresh_rate: RateLimit::Off,
             allow_origins: Vec::new(),
             issuer: None,
             cookie_secure: false,

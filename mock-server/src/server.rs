@@ -28,6 +28,7 @@ use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::faults::spoil::ConnectionDropped;
 use crate::files::Files;
+use crate::limits::Peer;
 use crate::options::{Options, OptionsError};
 use crate::shared::State;
 use crate::tenant::Tenant;
@@ -165,8 +166,9 @@ async fn serve(listener: TcpListener, app: Router, state: State, open: Arc<()>) 
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let connection = graceful.watch(connection(stream, app.clone()));
+                Ok((stream, address)) => {
+                    let peer = Peer(address.ip());
+                    let connection = graceful.watch(connection(stream, peer, app.clone()));
                     // A connection that broke concerns its client; dropping one is an error on purpose.
                     let open = open.clone();
                     connections.spawn(async move { drop((connection.await, open)) });
@@ -191,6 +193,7 @@ async fn serve(listener: TcpListener, app: Router, state: State, open: Arc<()>) 
 
 fn connection(
     stream: TcpStream,
+    peer: Peer,
     app: Router,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
     // Small answers must not wait for more; where this cannot be set they do, and that is all.
@@ -200,13 +203,19 @@ fn connection(
         .header_read_timeout(HEAD)
         .serve_connection(
             TokioIo::new(stream),
-            service_fn(move |request| answer(app.clone(), request)),
+            service_fn(move |request| answer(app.clone(), peer, request)),
         )
 }
 
-async fn answer(app: Router, request: hyper::Request<Incoming>) -> Result<Response, Dropped> {
+async fn answer(
+    app: Router,
+    peer: Peer,
+    request: hyper::Request<Incoming>,
+) -> Result<Response, Dropped> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
     let response = app
-        .oneshot(request.map(Body::new))
+        .oneshot(request)
         .await
         .unwrap_or_else(|never: Infallible| match never {});
     match response.extensions().get::<ConnectionDropped>() {

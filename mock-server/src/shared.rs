@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::domain::{ReuseRevokes, Seconds};
 use crate::options::{Options, OptionsError, SameSite};
 use crate::origin::Origins;
+use crate::rate::RateLimit;
 use crate::secret::Secret;
 use crate::tenant::Tenant;
 use crate::tokens::Keys;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) absolute_ttl: Seconds,
     pub(crate) grace_ms: u64,
     pub(crate) reuse_revokes: ReuseRevokes,
+    pub(crate) rate: RateLimit,
     pub(crate) same_site: SameSite,
     pub(crate) secure: bool,
     pub(crate) control: bool,
@@ -84,6 +86,7 @@ impl State {
             absolute_ttl: whole_seconds(options.absolute_ttl),
             grace_ms: u64::try_from(options.grace.as_millis()).unwrap_or(u64::MAX),
             reuse_revokes: options.reuse_revokes,
+            rate: options.refresh_rate,
             same_site: options.cookie_same_site,
             secure: options.cookie_secure || options.cookie_same_site == SameSite::None,
             control: options.control,

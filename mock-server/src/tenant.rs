@@ -17,6 +17,7 @@ use crate::counters::{Counters, Tally};
 use crate::domain::{Contract, FamilyId, Reason, User, UserId, Users};
 use crate::faults::Faults;
 use crate::journal::{Entry, Journal};
+use crate::limits::Limits;
 use crate::secret::Secret;
 use crate::shared::Shared;
 use crate::store::Memory;
@@ -28,7 +29,8 @@ pub struct Tenant {
     pub(crate) shared: Arc<Shared>,
     prefix: String,
     issuer: String,
-    clock: Clock,
+    clock: Arc<Clock>,
+    pub(crate) limits: Limits,
     faults: Faults,
     pub(crate) tally: Tally,
     pub(crate) journal: Journal,
@@ -71,9 +73,11 @@ pub struct FamilyView {
 impl Tenant {
     /// `prefix` is empty or `/t/{name}`.
     pub(crate) fn new(shared: Arc<Shared>, prefix: String) -> Self {
+        let clock = Arc::new(Clock::new(shared.world.clone()));
         Self {
             issuer: format!("{}{prefix}", shared.issuer),
-            clock: Clock::new(shared.world.clone()),
+            limits: Limits::new(shared.rate, clock.clone()),
+            clock,
             faults: Faults::default(),
             tally: Tally::default(),
             journal: Journal::default(),
@@ -190,6 +194,7 @@ impl Tenant {
         self.tally.clear();
         self.journal.clear();
         self.clock.reset();
+        self.limits.reset();
         *self.users.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 

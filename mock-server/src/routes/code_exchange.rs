@@ -16,6 +16,7 @@ use super::{At, bearer, input};
 use crate::control;
 use crate::domain::{Contract, LogoutScope};
 use crate::journal::EntryId;
+use crate::limits::Kind;
 use crate::secret::Secret;
 use crate::service::{Door, Grant, Login, Renewal};
 use crate::tickets::CODE_SECONDS;
@@ -82,7 +83,8 @@ async fn mint(Extension(tenant): At, request: Request) -> Result<Response, Probl
 }
 
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
-    let (_, body) = input::read(request).await?;
+    let (head, body) = input::read(request).await?;
+    input::within_rate(&tenant, &head, Kind::Login)?;
     let Code { code } = input::json(&body).map_err(|wrong| {
         Problem::invalid_request(format!("{wrong} Send {{\"code\":\"…\"}} from /wx/code."))
     })?;
@@ -104,6 +106,7 @@ async fn refresh(
 ) -> Result<Response, Problem> {
     let (head, body) = input::read(request).await?;
     let key = input::idempotency_key(&head.headers)?;
+    input::within_rate(&tenant, &head, Kind::Refresh)?;
     let token = token(&body)?;
     if let Some(token) = &token {
         tenant.note(entry, token.expose());

@@ -23,6 +23,7 @@ use super::form::Form;
 use super::html::{escape, page};
 use super::{At, input};
 use crate::control;
+use crate::limits::Kind;
 use crate::service::Login;
 use crate::tenant::Tenant;
 
@@ -50,6 +51,7 @@ async fn callback(Extension(tenant): At, request: Request) -> Result<Response, P
     let query = query(&head.uri)?;
     input::same_party(&tenant, &head.headers)?;
     control::open(&tenant, &head.headers)?;
+    input::within_rate(&tenant, &head, Kind::Login)?;
     let Some(return_to) = tenant.end_redirect(query.need("state")?) else {
         return Err(Problem::invalid_request(
             "The state is unknown, spent or expired; begin again at /api/v1/auth/google.",

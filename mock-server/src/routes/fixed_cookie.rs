@@ -13,6 +13,7 @@ use super::session::Session;
 use super::view::AccessView;
 use super::{At, bearer, input};
 use crate::domain::{Contract, LogoutScope};
+use crate::limits::Kind;
 use crate::service::{Door, Fixed};
 
 pub(crate) const SESSION: Session = Session {
@@ -70,6 +71,7 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
     let cookie = SESSION.jar.read(&head.headers)?;
     let key = input::idempotency_key(&head.headers)?;
     input::same_party(&tenant, &head.headers)?;
+    input::within_rate(&tenant, &head, Kind::Refresh)?;
     match tenant.renew_fixed(SESSION.door, cookie.as_deref(), None)? {
         Fixed::Granted(access_token) => Ok(Json(AccessView { access_token }).into_response()),
         Fixed::Denied(denial) => {

@@ -1,17 +1,18 @@
 //! Reading requests: everything that is refused without looking at any state.
 //!
 //! The order of refusals is part of the contract: method (the router's), size, content type, cookies
-//! and `Idempotency-Key`, origin, and then the handler's own.
+//! and `Idempotency-Key`, origin, rate, and then the handler's own.
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::answer::Problem;
 use super::form::Form;
+use crate::limits::Kind;
 use crate::origin::Caller;
 use crate::tenant::Tenant;
 
@@ -91,6 +92,23 @@ pub(crate) fn same_party(tenant: &Tenant, headers: &HeaderMap) -> Result<(), Pro
             "Pages of this origin may not call here. Start the server with --allow-origin and the page's origin.",
         )),
     }
+}
+
+/// Counts one login or refresh of this address; too many are told when to come again.
+pub(crate) fn within_rate(tenant: &Tenant, head: &Parts, kind: Kind) -> Result<(), Problem> {
+    let peer = head.extensions.get().copied().unwrap_or_default();
+    tenant.limits.take(kind, peer).map_err(|wait| {
+        match kind {
+            Kind::Login => {}
+            Kind::Refresh => tenant.tally.refresh_limited.up(),
+        }
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many came from this address; wait as long as Retry-After says, or start the server with --refresh-rate off.",
+        )
+        .with(RETRY_AFTER, wait.seconds().into())
+    })
 }
 
 async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {

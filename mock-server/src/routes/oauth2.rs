@@ -14,6 +14,7 @@ use super::form::Form;
 use super::{At, input};
 use crate::domain::Contract;
 use crate::journal::EntryId;
+use crate::limits::Kind;
 use crate::secret::Secret;
 use crate::service::{Door, Grant, Login, Renewal};
 use crate::tenant::Tenant;
@@ -56,8 +57,14 @@ async fn token(
         client: client(&form)?.unwrap_or(CLIENT),
     };
     match form.need("grant_type")? {
-        "password" => password(&tenant, door, &form),
-        "refresh_token" => refresh(&tenant, door, entry, &form, key),
+        "password" => {
+            input::within_rate(&tenant, &head, Kind::Login)?;
+            password(&tenant, door, &form)
+        }
+        "refresh_token" => {
+            input::within_rate(&tenant, &head, Kind::Refresh)?;
+            refresh(&tenant, door, entry, &form, key)
+        }
         _ => Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "unsupported_grant_type",

@@ -15,6 +15,7 @@ use super::session::Session;
 use super::view::UserView;
 use super::{At, bearer, input};
 use crate::domain::{Contract, LogoutScope};
+use crate::limits::Kind;
 use crate::secret::Secret;
 use crate::service::{Door, Grant, Renewal};
 use crate::tenant::Tenant;
@@ -58,6 +59,7 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
     let cookie = SESSION.jar.read(&head.headers)?;
     let key = input::idempotency_key(&head.headers)?;
     input::same_party(&tenant, &head.headers)?;
+    input::within_rate(&tenant, &head, Kind::Refresh)?;
     match tenant.renew(SESSION.door, cookie.as_deref(), key)? {
         Renewal::Granted(grant) => Ok(granted(&tenant, &grant)),
         Renewal::Superseded => Err(answer::superseded()),

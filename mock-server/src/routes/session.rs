@@ -11,6 +11,7 @@ use super::cookies::Jar;
 use super::input;
 use super::view::{Credentials, Success};
 use crate::domain::LogoutScope;
+use crate::limits::Kind;
 use crate::service::{Denial, Door, Grant, Login};
 use crate::tenant::Tenant;
 
@@ -27,6 +28,7 @@ impl Session {
         let (head, body) = input::read(request).await?;
         let cookie = self.jar.read(&head.headers)?;
         input::same_party(tenant, &head.headers)?;
+        input::within_rate(tenant, &head, Kind::Login)?;
         let credentials: Credentials = input::json(&body).map_err(|wrong| {
             Problem::invalid_request(format!(
                 "{wrong} Send {{\"email\":\"…\",\"password\":\"…\"}}."

@@ -16,6 +16,7 @@ mod faults;
 mod fixed_cookie;
 mod gateway;
 mod input;
+mod limits;
 mod login;
 mod logout;
 mod oauth2;

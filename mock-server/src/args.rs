@@ -2,7 +2,7 @@
 //! use for the same things (`JWT_ACCESS_SECRET` and its like).
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -13,6 +13,7 @@ use crate::duration;
 use crate::options::{Options, SameSite};
 use crate::rate::RateLimit;
 use crate::secret::Secret;
+use crate::signing::Alg;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -80,6 +81,15 @@ struct Args {
     /// Logins, and refreshes, that one address may ask for: 10/s, 600/min, 5000/h or off
     #[arg(long, value_name = "RATE", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_RATE", value_parser = RateLimit::parse, default_value = "600/min")]
     refresh_rate: RateLimit,
+    /// Algorithm of access tokens; ES256 publishes its key at /.well-known/jwks.json
+    #[arg(long, env = "EVERTOKEN_MOCK_ALG", value_enum, default_value = "HS256")]
+    alg: Alg,
+    /// PEM file with a private key on P-256, for --alg ES256 [default: a random key]
+    #[arg(long, value_name = "FILE", env = "EVERTOKEN_MOCK_ES256_KEY")]
+    es256_key: Option<PathBuf>,
+    /// Where sessions are kept: in memory, and gone at exit
+    #[arg(long, value_name = "STORE", env = "EVERTOKEN_MOCK_STORE", value_parser = store, default_value = "memory")]
+    store: Store,
     /// Origins whose pages may call, instead of every loopback origin
     #[arg(long, value_name = "ORIGIN", env = "EVERTOKEN_MOCK_ALLOW_ORIGIN", num_args = 1.., value_delimiter = ',')]
     allow_origin: Vec<String>,
@@ -109,6 +119,12 @@ struct Args {
     /// How lines on stderr look
     #[arg(long, env = "EVERTOKEN_MOCK_LOG", value_enum, default_value = "text")]
     log: LogFormat,
+}
+
+/// There is one kind of store so far.
+#[derive(Clone, Copy)]
+enum Store {
+    Memory,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -141,6 +157,8 @@ pub fn read(
         }
         (None, None) => Ok(default),
     };
+    let es256_key = args.es256_key.as_deref().map(key).transpose()?;
+    let Store::Memory = args.store;
     Ok(Settings {
         log: args.log,
         options: Options {
@@ -159,6 +177,8 @@ pub fn read(
                 Revokes::Family => ReuseRevokes::Family,
             },
             refresh_rate: args.refresh_rate,
+            alg: args.alg,
+            es256_key,
             allow_origins: args.allow_origin,
             issuer: args.issuer,
             cookie_secure: args.cookie_secure,
@@ -170,6 +190,27 @@ pub fn read(
             refresh_secret: env("JWT_REFRESH_SECRET").map(Secret::new),
         },
     })
+}
+
+fn store(text: &str) -> Result<Store, String> {
+    if text == "memory" {
+        Ok(Store::Memory)
+    } else if text.starts_with("redis://") || text.starts_with("rediss://") {
+        Err("sessions cannot be kept in Redis yet; use --store memory".to_owned())
+    } else {
+        Err("the only store so far is memory; use --store memory".to_owned())
+    }
+}
+
+fn key(path: &Path) -> Result<Secret, Stop> {
+    std::fs::read_to_string(path)
+        .map(Secret::new)
+        .map_err(|error| {
+            Stop::Wrong(format!(
+                "--es256-key: \"{}\" cannot be read ({error}); give a PEM file",
+                path.display()
+            ))
+        })
 }
 
 /// What clap says in several paragraphs, in one line.

@@ -43,6 +43,7 @@ mod secret;
 mod server;
 mod service;
 mod shared;
+mod signing;
 mod store;
 mod tenant;
 mod tickets;
@@ -62,5 +63,6 @@ pub use secret::Secret;
 #[cfg(feature = "server")]
 pub use server::{MockServer, StartError};
 pub use shared::State;
+pub use signing::Alg;
 pub use tenant::{FamilyView, Tenant};
 pub use world::World;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::domain::ReuseRevokes;
 use crate::rate::RateLimit;
 use crate::secret::Secret;
+use crate::signing::Alg;
 
 /// The shortest secret that is taken: as many bytes as HMAC-SHA-256 gives (RFC 7518 §3.2).
 const SECRET_BYTES: usize = 32;
@@ -49,6 +50,10 @@ pub struct Options {
     pub control_anywhere: bool,
     /// Signs access tokens; at least 32 bytes. `None`: random.
     pub access_secret: Option<Secret>,
+    /// The algorithm of access tokens.
+    pub alg: Alg,
+    /// With ES256: a private key on P-256, the text of a PEM file. `None`: random.
+    pub es256_key: Option<Secret>,
     /// Signs refresh tokens; at least 32 bytes. `None`: random.
     pub refresh_secret: Option<Secret>,
 }
@@ -73,6 +78,8 @@ impl Default for Options {
             control: true,
             control_anywhere: false,
             access_secret: None,
+            alg: Alg::Hs256,
+            es256_key: None,
             refresh_secret: None,
         }
     }
@@ -90,6 +97,9 @@ impl Options {
             {
                 return Err(OptionsError::ShortSecret(name));
             }
+        }
+        if self.alg == Alg::Hs256 && self.es256_key.is_some() {
+            return Err(OptionsError::UnusedKey);
         }
         match (&self.access_secret, &self.refresh_secret) {
             (Some(access), Some(refresh)) if access.expose() == refresh.expose() => {
@@ -120,6 +130,10 @@ pub enum OptionsError {
     ShortSecret(&'static str),
     /// One secret signs both kinds of token.
     SameSecret,
+    /// What is given as a key for ES256 is none.
+    Es256Key,
+    /// There is a key for ES256, and ES256 is not used.
+    UnusedKey,
     /// An allowed origin is none.
     Origin(String),
 }
@@ -132,6 +146,12 @@ impl fmt::Display for OptionsError {
             }
             Self::SameSecret => {
                 f.write_str("JWT_ACCESS_SECRET and JWT_REFRESH_SECRET are the same; give each a value of its own")
+            }
+            Self::Es256Key => {
+                f.write_str("--es256-key holds no private key on P-256; make one with: openssl ecparam -name prime256v1 -genkey -noout")
+            }
+            Self::UnusedKey => {
+                f.write_str("--es256-key is of no use with HS256; add --alg ES256, or leave it out")
             }
             Self::Origin(text) => {
                 write!(f, "\"{text}\" is not an origin; write scheme://host[:port] without a path, as in https://app.example.com")

@@ -11,6 +11,7 @@ use crate::options::{Options, OptionsError, SameSite};
 use crate::origin::Origins;
 use crate::rate::RateLimit;
 use crate::secret::Secret;
+use crate::signing::{Alg, Signing};
 use crate::tenant::Tenant;
 use crate::tokens::Keys;
 use crate::world::World;
@@ -73,11 +74,14 @@ impl State {
                 bytes
             }
         };
+        let access = match (options.alg, &options.es256_key) {
+            (Alg::Hs256, _) => Some(Signing::hs256(&secret(&options.access_secret))),
+            (Alg::Es256, Some(pem)) => Signing::es256(pem.expose()),
+            (Alg::Es256, None) => Signing::es256_at_random(|bytes| world.fill(bytes)),
+        };
+        let access = access.ok_or(OptionsError::Es256Key)?;
         let shared = Arc::new(Shared {
-            keys: Keys::new(
-                &secret(&options.access_secret),
-                &secret(&options.refresh_secret),
-            ),
+            keys: Keys::new(access, &secret(&options.refresh_secret)),
             url: url.to_owned(),
             issuer: options.issuer.clone().unwrap_or_else(|| url.to_owned()),
             origins: Origins::new(url, &options.allow_origins)?,

@@ -74,7 +74,7 @@ pub(crate) fn router(state: State, files: Files) -> Router {
         .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
         .route(
             "/.well-known/jwks.json",
-            get(|| async { Json(json!({ "keys": [] })) }),
+            get(|Extension(tenant): At| async move { Json(tenant.shared.keys.public()) }),
         )
         .method_not_allowed_fallback(|| async {
             Problem::method_not_allowed("Use one of the methods that Allow names.")

@@ -12,6 +12,7 @@
 mod code_exchange;
 mod controls;
 mod cors;
+mod es256;
 mod faults;
 mod fixed_cookie;
 mod gateway;

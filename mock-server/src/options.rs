@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::domain::ReuseRevokes;
 use crate::rate::RateLimit;
 use crate::secret::Secret;
@@ -98,6 +100,16 @@ impl Options {
                 return Err(OptionsError::ShortSecret(name));
             }
         }
+        if let Some(issuer) = &self.issuer {
+            let whole = Url::parse(issuer).ok().filter(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.query().is_none()
+                    && url.fragment().is_none()
+            });
+            if whole.is_none() {
+                return Err(OptionsError::Issuer(issuer.clone()));
+            }
+        }
         if self.alg == Alg::Hs256 && self.es256_key.is_some() {
             return Err(OptionsError::UnusedKey);
         }
@@ -134,6 +146,8 @@ pub enum OptionsError {
     Es256Key,
     /// There is a key for ES256, and ES256 is not used.
     UnusedKey,
+    /// The issuer is no URL.
+    Issuer(String),
     /// An allowed origin is none.
     Origin(String),
 }
@@ -152,6 +166,9 @@ impl fmt::Display for OptionsError {
             }
             Self::UnusedKey => {
                 f.write_str("--es256-key is of no use with HS256; add --alg ES256, or leave it out")
+            }
+            Self::Issuer(text) => {
+                write!(f, "--issuer \"{text}\" is no issuer; write a URL without query, as in https://auth.example.com (RFC 8414)")
             }
             Self::Origin(text) => {
                 write!(f, "\"{text}\" is not an origin; write scheme://host[:port] without a path, as in https://app.example.com")

@@ -75,7 +75,11 @@ impl Tenant {
     pub(crate) fn new(shared: Arc<Shared>, prefix: String) -> Self {
         let clock = Arc::new(Clock::new(shared.world.clone()));
         Self {
-            issuer: format!("{}{prefix}", shared.issuer),
+            issuer: if prefix.is_empty() {
+                shared.issuer.clone()
+            } else {
+                format!("{}{prefix}", shared.issuer.trim_end_matches('/'))
+            },
             limits: Limits::new(shared.rate, clock.clone()),
             clock,
             faults: Faults::default(),

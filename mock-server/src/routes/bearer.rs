@@ -1,27 +1,29 @@
 //! Resources behind an access token (RFC 6750).
 
 use axum::Json;
-use axum::extract::Extension;
+use axum::extract::{Extension, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::At;
 use super::answer::Problem;
 use super::view::UserView;
+use super::{At, input};
 use crate::tenant::Tenant;
 use crate::tokens::AccessClaims;
 
 /// Whoever presents a good token sees whom it belongs to, as the token says it.
-pub(crate) async fn me(Extension(tenant): At, headers: HeaderMap) -> Result<Response, Problem> {
-    let claims = authenticate(&tenant, &headers)?;
+pub(crate) async fn me(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    let (head, _) = input::read(request).await?;
+    let claims = authenticate(&tenant, &head.headers)?;
     tenant.tally.resource_ok.up();
     Ok(Json(UserView::from(&claims)).into_response())
 }
 
 /// The same, for admins.
-pub(crate) async fn admin(Extension(tenant): At, headers: HeaderMap) -> Result<Response, Problem> {
-    let claims = authenticate(&tenant, &headers)?;
+pub(crate) async fn admin(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    let (head, _) = input::read(request).await?;
+    let claims = authenticate(&tenant, &head.headers)?;
     admins_only(&tenant, &claims)?;
     tenant.tally.resource_ok.up();
     Ok(Json(UserView::from(&claims)).into_response())
@@ -74,6 +76,8 @@ pub(crate) fn judge(tenant: &Tenant, headers: &HeaderMap) -> Presented {
     }
     match tenant.shared.keys.read_access(token, tenant.issuer()) {
         None => Presented::Invalid,
+        // We number what we issue.
+        Some(claims) if claims.issue().is_none() => Presented::Invalid,
         Some(claims) if tenant.is_expired(&claims) => Presented::Expired(claims),
         Some(claims) => Presented::Good(claims),
     }

@@ -1,7 +1,7 @@
 //! The contract `fixed-cookie`: a cookie that is not rotated, and 403 where it is refused.
 
 use axum::extract::{Extension, Request};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -84,8 +84,9 @@ async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Pro
     SESSION.logout(&tenant, request, LogoutScope::Local).await
 }
 
-async fn bookings(Extension(tenant): At, headers: HeaderMap) -> Result<Response, Problem> {
-    bearer::authenticate(&tenant, &headers)?;
+async fn bookings(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    let (head, _) = input::read(request).await?;
+    bearer::authenticate(&tenant, &head.headers)?;
     tenant.tally.resource_ok.up();
     Ok(Json(BOOKINGS).into_response())
 }

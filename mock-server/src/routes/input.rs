@@ -3,11 +3,16 @@
 //! The order of refusals is part of the contract: method (the router's), size, content type, cookies
 //! and `Idempotency-Key`, origin, rate, and then the handler's own.
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
 
 use super::answer::Problem;
@@ -18,6 +23,9 @@ use crate::tenant::Tenant;
 
 /// The largest body that is read: far more than any of these requests needs.
 const BODY_BYTES: usize = 64 * 1024;
+
+/// How long a body may take to arrive: a client that is this slow is stuck.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest `Idempotency-Key`, in bytes. A refresh key has fewer than seventy.
 const KEY_BYTES: usize = 256;
@@ -48,7 +56,17 @@ pub(crate) async fn read_form(request: Request) -> Result<(Parts, Form), Problem
 /// The head, and a body of any kind.
 pub(crate) async fn read_any(request: Request) -> Result<(Parts, Bytes), Problem> {
     let (head, body) = request.into_parts();
-    let body = whole(&head.headers, body).await?;
+    let body = match head.extensions.get::<Arc<Tenant>>() {
+        None => whole(&head.headers, body).await?,
+        Some(tenant) => {
+            let arriving = pin!(whole(&head.headers, body));
+            let patience = pin!(tenant.sleep(PATIENCE));
+            match select(arriving, patience).await {
+                Either::Left((body, _)) => body?,
+                Either::Right(_) => return Err(too_slow()),
+            }
+        }
+    };
     Ok((head, body))
 }
 
@@ -109,6 +127,14 @@ pub(crate) fn within_rate(tenant: &Tenant, head: &Parts, kind: Kind) -> Result<(
         )
         .with(RETRY_AFTER, wait.seconds().into())
     })
+}
+
+fn too_slow() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "request_timeout",
+        "The body did not arrive in 30 seconds; send the request again.",
+    )
 }
 
 async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The counters of a tenant at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counters {
     /// Logins.
     pub login: Logins,
@@ -22,7 +23,7 @@ pub struct Counters {
 }
 
 /// Logins by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Logins {
     /// Granted.
     pub ok: u64,
@@ -31,7 +32,7 @@ pub struct Logins {
 }
 
 /// Refreshes by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Refreshes {
     /// Granted, replays not counted.
     pub ok: u64,
@@ -46,7 +47,7 @@ pub struct Refreshes {
 }
 
 /// Bearer resources by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Resources {
     /// Served.
     pub ok: u64,

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::{FamilyId, Seconds, UserId};
 use crate::tokens::{AccessClaims, RefreshClaims};
@@ -16,7 +17,7 @@ const KEPT: usize = 1_000;
 const LONGEST: usize = 512;
 
 /// One request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Entry {
     /// When it came, by the tenant's clock, in seconds since the Unix epoch.
     pub at: Seconds,
@@ -35,7 +36,7 @@ pub struct Entry {
 }
 
 /// A token, named and not shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Seen {
     /// An access token.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::clock::Clock;
 use crate::counters::{Counters, Tally};
@@ -52,7 +53,8 @@ struct Issued {
 }
 
 /// A family, for a reader.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Family)]
 pub struct FamilyView {
     /// Its name.
     pub id: FamilyId,

@@ -24,19 +24,20 @@ pub use user::{User, Users};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Whole seconds, since the Unix epoch or as a length.
 pub type Seconds = u64;
 
 /// Names a user: the `sub` of its tokens.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct UserId(pub String);
 
 /// Names a family: the `fid` of its refresh tokens and the `sid` of its access tokens.
 ///
 /// Sorted as text, the families of one tenant stand in the order of their logins.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct FamilyId(pub String);
 
@@ -53,7 +54,7 @@ impl fmt::Display for FamilyId {
 }
 
 /// The shape of backend a family was opened through. A refresh token is good in its own contract only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Contract {
     /// A rotating cookie.
@@ -69,7 +70,7 @@ pub enum Contract {
 }
 
 /// Why a family ended. Stored with it, and told to whoever still presents one of its tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The user signed out: here, elsewhere, or everywhere.

@@ -7,6 +7,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::service::{Denial, Unsigned};
 
@@ -14,14 +15,19 @@ use crate::service::{Denial, Unsigned};
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
-    body: Body,
+    body: Refusal,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-#[derive(Debug, Serialize)]
-struct Body {
+/// The body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Refusal {
+    /// A code that never changes.
     error: &'static str,
+    /// What to do next.
+    #[schema(value_type = String)]
     error_description: Cow<'static, str>,
+    /// Why the session is over, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
@@ -34,7 +40,7 @@ impl Problem {
     ) -> Self {
         let problem = Self {
             status,
-            body: Body {
+            body: Refusal {
                 error,
                 error_description: text.into(),
                 reason: None,

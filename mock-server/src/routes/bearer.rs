@@ -1,32 +1,31 @@
 //! Resources behind an access token (RFC 6750).
 
 use axum::Json;
-use axum::extract::{Extension, Request};
+use axum::extract::Request;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
 
 use super::answer::Problem;
+use super::input;
 use super::view::UserView;
-use super::{At, input};
 use crate::tenant::Tenant;
 use crate::tokens::AccessClaims;
 
 /// Whoever presents a good token sees whom it belongs to, as the token says it.
-pub(crate) async fn me(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn me(tenant: &Tenant, request: Request) -> Result<Json<UserView>, Problem> {
     let (head, _) = input::read(request).await?;
-    let claims = authenticate(&tenant, &head.headers)?;
+    let claims = authenticate(tenant, &head.headers)?;
     tenant.tally.resource_ok.up();
-    Ok(Json(UserView::from(&claims)).into_response())
+    Ok(Json(UserView::from(&claims)))
 }
 
 /// The same, for admins.
-pub(crate) async fn admin(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn admin(tenant: &Tenant, request: Request) -> Result<Json<UserView>, Problem> {
     let (head, _) = input::read(request).await?;
-    let claims = authenticate(&tenant, &head.headers)?;
-    admins_only(&tenant, &claims)?;
+    let claims = authenticate(tenant, &head.headers)?;
+    admins_only(tenant, &claims)?;
     tenant.tally.resource_ok.up();
-    Ok(Json(UserView::from(&claims)).into_response())
+    Ok(Json(UserView::from(&claims)))
 }
 
 /// Refuses everybody else.

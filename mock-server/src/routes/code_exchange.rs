@@ -1,17 +1,22 @@
 //! The contract `code-exchange`: a platform's login code for a pair of tokens in the body, as
 //! mini-programs have it. The platform is the mock too: it mints a code for whoever is named.
 
+use axum::Json;
 use axum::extract::{Extension, Request};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::answer::{self, Problem};
+use super::document::{
+    Closed, Forbidden, Invalid, Limited, Superseded, Unauthorized, Unread, Wrong,
+};
 use super::session::scope;
-use super::view::Success;
+use super::view::{Success, UserView};
 use super::{At, bearer, input};
 use crate::control;
 use crate::domain::{Contract, LogoutScope};
@@ -26,51 +31,63 @@ const DOOR: Door<'static> = Door {
     client: "spa",
 };
 
-pub(crate) fn routes() -> Router {
+pub(crate) fn routes() -> OpenApiRouter {
     // A code is a login: whoever may not use the controls may not have one.
-    let mint = post(mint).route_layer(middleware::from_fn(control::guard));
-    Router::new()
-        .route("/wx/code", mint)
-        .route("/wx/auth/login", post(login))
-        .route("/wx/auth/refresh", post(refresh))
-        .route("/wx/auth/logout", post(logout))
-        .route("/wx/api/profile", get(bearer::me))
-        .route("/wx/api/admin", get(bearer::admin))
+    let platform = OpenApiRouter::new()
+        .routes(routes!(mint))
+        .route_layer(middleware::from_fn(control::guard));
+    platform
+        .merge(OpenApiRouter::new().routes(routes!(login)))
+        .routes(routes!(refresh))
+        .routes(routes!(logout))
+        .routes(routes!(profile))
+        .routes(routes!(admin))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Platform {
     email: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = MintedCode)]
 struct CodeView {
+    #[schema(value_type = String)]
     code: Secret,
     expires_in: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Code {
+    #[schema(value_type = String)]
     code: Secret,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RefreshToken)]
 struct Token {
+    #[schema(value_type = Option<String>)]
     refresh_token: Option<Secret>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Pair)]
 struct PairView {
+    #[schema(value_type = String)]
     access_token: Secret,
+    #[schema(value_type = String)]
     refresh_token: Secret,
+    #[schema(value_type = String)]
     refresh_key: Secret,
     expires_in: u64,
 }
 
+/// The platform: a login code for whoever is named.
+#[utoipa::path(post, path = "/wx/code", tag = "code-exchange", request_body = Platform, responses((status = 200, description = "A code, good once", body = CodeView), Closed, Wrong, Unread))]
 async fn mint(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let platform: Platform = control::body(request).await?;
     let users = tenant.users();
@@ -82,6 +99,8 @@ async fn mint(Extension(tenant): At, request: Request) -> Result<Response, Probl
     .into_response())
 }
 
+/// A code for a pair of tokens.
+#[utoipa::path(post, path = "/wx/auth/login", tag = "code-exchange", request_body = Code, responses((status = 200, description = "Granted", body = PairView), Invalid, Unauthorized, Limited, Unread))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, body) = input::read(request).await?;
     input::within_rate(&tenant, &head, Kind::Login)?;
@@ -99,6 +118,8 @@ async fn login(Extension(tenant): At, request: Request) -> Result<Response, Prob
     }
 }
 
+/// Spends the refresh token for a new pair.
+#[utoipa::path(post, path = "/wx/auth/refresh", tag = "code-exchange", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), request_body = Token, responses((status = 200, description = "Granted", body = PairView), Invalid, Unauthorized, Superseded, Limited, Unread))]
 async fn refresh(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,
@@ -118,6 +139,8 @@ async fn refresh(
     }
 }
 
+/// Signs out, without `scope` here.
+#[utoipa::path(post, path = "/wx/auth/logout", tag = "code-exchange", params(("scope" = Option<String>, Query, description = "local, others or global")), request_body = Token, responses((status = 200, description = "Signed out", body = Success), Invalid, Unread))]
 async fn logout(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,
@@ -142,6 +165,18 @@ fn token(body: &[u8]) -> Result<Option<Secret>, Problem> {
         Problem::invalid_request(format!("{wrong} Send {{\"refreshToken\":\"…\"}}."))
     })?;
     Ok(refresh_token.filter(|token| !token.expose().is_empty()))
+}
+
+/// Who the access token stands for.
+#[utoipa::path(get, path = "/wx/api/profile", tag = "code-exchange", security(("bearer" = [])), responses((status = 200, description = "Served", body = UserView), Unauthorized, Unread))]
+async fn profile(Extension(tenant): At, request: Request) -> Result<Json<UserView>, Problem> {
+    bearer::me(&tenant, request).await
+}
+
+/// The same, for admins.
+#[utoipa::path(get, path = "/wx/api/admin", tag = "code-exchange", security(("bearer" = [])), responses((status = 200, description = "Served", body = UserView), Unauthorized, Forbidden, Unread))]
+async fn admin(Extension(tenant): At, request: Request) -> Result<Json<UserView>, Problem> {
+    bearer::admin(&tenant, request).await
 }
 
 fn granted(grant: Grant) -> Response {

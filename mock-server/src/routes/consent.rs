@@ -9,15 +9,16 @@
 //! first step is a navigation from any site and changes nothing; the callback obeys the Origin rule and
 //! takes a `state` that this server made and that is good once (RFC 6749 §10.12).
 
-use axum::Router;
 use axum::extract::{Extension, Request};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use url::Url;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::Problem;
+use super::answer::{Problem, Refusal};
+use super::document::{Closed, Invalid, Limited, UnreadOfAnyType};
 use super::fixed_cookie::SESSION;
 use super::form::Form;
 use super::html::{escape, page};
@@ -27,15 +28,16 @@ use crate::limits::Kind;
 use crate::service::Login;
 use crate::tenant::Tenant;
 
-const START: &str = "/api/v1/auth/google";
 const CALLBACK: &str = "/api/v1/auth/google/callback";
 
-pub(crate) fn routes() -> Router {
-    Router::new()
-        .route(START, get(start))
-        .route(CALLBACK, get(callback))
+pub(crate) fn routes() -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(start))
+        .routes(routes!(callback))
 }
 
+/// The consent page of a login by redirect.
+#[utoipa::path(get, path = "/api/v1/auth/google", tag = "fixed-cookie", params(("return_to" = String, Query, description = "Where the app wants its user back; on an allowed origin")), responses((status = 200, description = "The consent page", body = String, content_type = "text/html"), Invalid, Closed, UnreadOfAnyType))]
 async fn start(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read_any(request).await?;
     control::open(&tenant, &head.headers)?;
@@ -45,6 +47,8 @@ async fn start(Extension(tenant): At, request: Request) -> Result<Response, Prob
     Ok(consent(&tenant, &state, &return_to))
 }
 
+/// Where the consent page leads.
+#[utoipa::path(get, path = "/api/v1/auth/google/callback", tag = "fixed-cookie", params(("state" = String, Query), ("user" = Option<String>, Query, description = "The e-mail of who was chosen; nobody: access_denied")), responses((status = 303, description = "Back to the app", headers(("Location" = String))), Invalid, (status = 403, description = "csrf_rejected, or control_forbidden", body = Refusal), (status = 404, description = "The controls are off", body = Refusal), Limited, UnreadOfAnyType))]
 async fn callback(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read_any(request).await?;
     let cookie = SESSION.jar.read(&head.headers)?;

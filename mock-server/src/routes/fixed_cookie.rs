@@ -1,16 +1,19 @@
 //! The contract `fixed-cookie`: a cookie that is not rotated, and 403 where it is refused.
 
+use axum::Json;
 use axum::extract::{Extension, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::Problem;
+use super::answer::{Problem, Refusal};
 use super::cookies::Jar;
+use super::document::{Foreign, Invalid, Limited, Unauthorized, Unread};
 use super::session::Session;
-use super::view::AccessView;
+use super::view::{AccessView, Credentials, Success};
 use super::{At, bearer, input};
 use crate::domain::{Contract, LogoutScope};
 use crate::limits::Kind;
@@ -27,16 +30,16 @@ pub(crate) const SESSION: Session = Session {
     },
 };
 
-pub(crate) fn routes() -> Router {
-    Router::new()
-        .route("/api/v1/auth/login", post(login))
-        .route("/api/v1/auth/refresh-token", post(refresh))
-        .route("/api/v1/auth/logout", post(logout))
-        .route("/api/v1/bookings", get(bookings))
+pub(crate) fn routes() -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(refresh))
+        .routes(routes!(logout))
+        .routes(routes!(bookings))
 }
 
 /// Something behind the access token.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Booking {
     id: u32,
     tour: &'static str,
@@ -56,6 +59,8 @@ const BOOKINGS: [Booking; 2] = [
     },
 ];
 
+/// Signs in.
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "fixed-cookie", request_body = Credentials, responses((status = 200, description = "Granted", body = AccessView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let grant = SESSION.login(&tenant, request).await?;
     let mut response = Json(AccessView {
@@ -66,6 +71,8 @@ async fn login(Extension(tenant): At, request: Request) -> Result<Response, Prob
     Ok(response)
 }
 
+/// A fresh access token; the cookie stays.
+#[utoipa::path(post, path = "/api/v1/auth/refresh-token", tag = "fixed-cookie", security(("fixed" = [])), responses((status = 200, description = "Granted", body = AccessView), Invalid, (status = 403, description = "invalid_grant: the session is over, and the cookie cleared; or csrf_rejected", body = Refusal), Limited, Unread))]
 async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read(request).await?;
     let cookie = SESSION.jar.read(&head.headers)?;
@@ -80,10 +87,14 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
     }
 }
 
+/// Signs out, without `scope` here.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "fixed-cookie", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("fixed" = [])), responses((status = 200, description = "Signed out", body = Success, headers(("Set-Cookie" = String, description = "Cleared"))), Invalid, Foreign, Unread))]
 async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.logout(&tenant, request, LogoutScope::Local).await
 }
 
+/// Something to protect.
+#[utoipa::path(get, path = "/api/v1/bookings", tag = "fixed-cookie", security(("bearer" = [])), responses((status = 200, description = "Served", body = [Booking]), Unauthorized, Unread))]
 async fn bookings(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read(request).await?;
     bearer::authenticate(&tenant, &head.headers)?;

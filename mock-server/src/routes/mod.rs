@@ -4,34 +4,36 @@
 //! surrounds all of them is one function, [`dispatch`], in the order it happens: tenant, CORS, journal,
 //! faults, handler, headers.
 
+mod about;
 pub(crate) mod answer;
 mod bearer;
 mod code_exchange;
 mod consent;
 pub(crate) mod cookies;
 mod cors;
+pub(crate) mod document;
 mod fixed_cookie;
 mod form;
 mod gateway;
 mod html;
+mod index;
 pub(crate) mod input;
 mod oauth2;
 mod rotation;
 mod session;
-mod view;
+pub(crate) mod view;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use axum::Router;
 use axum::extract::{Extension, Request};
 use axum::http::header::{CACHE_CONTROL, DATE, LOCATION, ORIGIN};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::json;
 use tower::ServiceExt;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::control;
 use crate::faults::spoil::{self, ConnectionDropped};
@@ -63,7 +65,7 @@ pub fn app(state: State) -> Router {
 
 /// The same, with files at `/`.
 pub(crate) fn router(state: State, files: Files) -> Router {
-    let inner = Router::new()
+    let routes = OpenApiRouter::new()
         .merge(rotation::routes())
         .merge(oauth2::routes())
         .merge(fixed_cookie::routes())
@@ -71,17 +73,22 @@ pub(crate) fn router(state: State, files: Files) -> Router {
         .merge(gateway::routes())
         .merge(code_exchange::routes())
         .merge(control::routes())
-        .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
-        .route(
-            "/.well-known/jwks.json",
-            get(|Extension(tenant): At| async move { Json(tenant.shared.keys.public()) }),
-        )
+        .merge(about::routes());
+    let (routes, document) = document::described(routes);
+    let index: Arc<str> = index::rows(&document).into();
+    let inner = routes
         .method_not_allowed_fallback(|| async {
             Problem::method_not_allowed("Use one of the methods that Allow names.")
         })
-        .fallback(move |request: Request| {
-            let files = files.clone();
-            async move { files.serve(request).await }
+        .fallback(move |Extension(tenant): At, request: Request| {
+            let (files, index) = (files.clone(), index.clone());
+            async move {
+                if files.is_none() && index::is_asked(&request) {
+                    index::show(&tenant, &index, &request)
+                } else {
+                    files.serve(request).await
+                }
+            }
         });
     Router::new().fallback(move |request: Request| dispatch(state.clone(), inner.clone(), request))
 }

@@ -2,14 +2,17 @@
 //! refresh grant (§6), with both tokens in the body, and revocation (RFC 7009). Clients are public: what
 //! they call themselves is believed, and binds their tokens.
 
+use axum::Json;
 use axum::extract::{Extension, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::{self, Problem};
+use super::answer::{self, Problem, Refusal};
+use super::document::{Invalid, Limited, Superseded, Unread};
 use super::form::Form;
 use super::{At, input};
 use crate::domain::Contract;
@@ -28,23 +31,53 @@ const CLIENT_BYTES: usize = 256;
 /// The one scope there is.
 const SCOPE: &str = "api";
 
-pub(crate) fn routes() -> Router {
-    Router::new()
-        .route("/auth/token", post(token))
-        .route("/auth/revoke", post(revoke))
+pub(crate) fn routes() -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(token))
+        .routes(routes!(revoke))
+}
+
+/// What the form of a token request has; read by hand, so that a parameter that comes twice is seen.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is a description")]
+struct TokenRequest {
+    /// `password` or `refresh_token`.
+    grant_type: String,
+    username: Option<String>,
+    password: Option<String>,
+    refresh_token: Option<String>,
+    /// Whatever the client calls itself.
+    client_id: Option<String>,
+    /// `api`, or nothing.
+    scope: Option<String>,
+}
+
+/// What the form of a revocation has.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is a description")]
+struct RevokeRequest {
+    token: String,
+    token_type_hint: Option<String>,
+    client_id: Option<String>,
 }
 
 /// RFC 6749 §5.1, and the refresh key.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Token)]
 struct TokenView {
+    #[schema(value_type = String)]
     access_token: Secret,
     token_type: &'static str,
     expires_in: u64,
+    #[schema(value_type = String)]
     refresh_token: Secret,
+    #[schema(value_type = String)]
     refresh_key: Secret,
     scope: &'static str,
 }
 
+/// A password, or a refresh token, for a pair of tokens.
+#[utoipa::path(post, path = "/auth/token", tag = "oauth2", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"), responses((status = 200, description = "Granted", body = TokenView), (status = 400, description = "RFC 6749 §5.2: invalid_request, invalid_grant (with a reason, if the session is over), unsupported_grant_type or invalid_scope", body = Refusal), Superseded, Limited, Unread))]
 async fn token(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,
@@ -107,6 +140,7 @@ fn refresh(
 }
 
 /// RFC 7009 §2.2: a token that is none of ours needs no revoking, and that is no error.
+#[utoipa::path(post, path = "/auth/revoke", tag = "oauth2", request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"), responses((status = 200, description = "Whatever the token was, it is good for nothing now"), Invalid, Unread))]
 async fn revoke(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,

@@ -2,17 +2,19 @@
 //! once.
 
 use axum::Json;
-use axum::Router;
 use axum::extract::{Extension, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::answer::{self, Problem};
 use super::cookies::Jar;
+use super::document::{Forbidden, Foreign, Invalid, Limited, Superseded, Unauthorized, Unread};
 use super::session::Session;
-use super::view::UserView;
+use super::view::{Credentials, Success, UserView};
 use super::{At, bearer, input};
 use crate::domain::{Contract, LogoutScope};
 use crate::limits::Kind;
@@ -31,29 +33,38 @@ pub(crate) const SESSION: Session = Session {
     },
 };
 
-pub(crate) fn routes() -> Router {
-    Router::new()
-        .route("/auth/login", post(login))
-        .route("/auth/refresh", post(refresh))
-        .route("/auth/logout", post(logout))
-        .route("/auth/me", get(bearer::me))
-        .route("/auth/admin", get(bearer::admin))
+pub(crate) fn routes() -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(refresh))
+        .routes(routes!(logout))
+        .routes(routes!(me))
+        .routes(routes!(admin))
 }
 
-#[derive(Serialize)]
+/// A session, but for what is in the cookie.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct GrantView<'a> {
-    access_token: &'a Secret,
+#[schema(as = Grant)]
+struct GrantView {
+    #[schema(value_type = String)]
+    access_token: Secret,
+    /// In seconds.
     expires_in: u64,
-    refresh_key: &'a Secret,
-    user: UserView<'a>,
+    #[schema(value_type = String)]
+    refresh_key: Secret,
+    user: UserView,
 }
 
+/// Signs in; the session whose cookie comes along gives way.
+#[utoipa::path(post, path = "/auth/login", tag = "rotation", request_body = Credentials, responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let grant = SESSION.login(&tenant, request).await?;
     Ok(granted(&tenant, &grant))
 }
 
+/// Spends the refresh token for its successor.
+#[utoipa::path(post, path = "/auth/refresh", tag = "rotation", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), security(("rotating" = [])), responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Superseded, Limited, Unread))]
 async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read(request).await?;
     let cookie = SESSION.jar.read(&head.headers)?;
@@ -69,15 +80,29 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
     }
 }
 
+/// Signs out, without `scope` everywhere.
+#[utoipa::path(post, path = "/auth/logout", tag = "rotation", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("rotating" = [])), responses((status = 200, description = "Signed out", body = Success), Invalid, Foreign, Unread))]
 async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.logout(&tenant, request, LogoutScope::Global).await
 }
 
+/// Who the access token stands for.
+#[utoipa::path(get, path = "/auth/me", tag = "rotation", security(("bearer" = [])), responses((status = 200, description = "Served", body = UserView), Unauthorized, Unread))]
+async fn me(Extension(tenant): At, request: Request) -> Result<Json<UserView>, Problem> {
+    bearer::me(&tenant, request).await
+}
+
+/// The same, for admins.
+#[utoipa::path(get, path = "/auth/admin", tag = "rotation", security(("bearer" = [])), responses((status = 200, description = "Served", body = UserView), Unauthorized, Forbidden, Unread))]
+async fn admin(Extension(tenant): At, request: Request) -> Result<Json<UserView>, Problem> {
+    bearer::admin(&tenant, request).await
+}
+
 fn granted(tenant: &Tenant, grant: &Grant) -> Response {
     let mut response = Json(GrantView {
-        access_token: &grant.access,
+        access_token: grant.access.clone(),
         expires_in: grant.expires_in,
-        refresh_key: &grant.refresh_key,
+        refresh_key: grant.refresh_key.clone(),
         user: UserView::from(&grant.user),
     })
     .into_response();

@@ -3,35 +3,41 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::{User, UserId};
 use crate::secret::Secret;
 use crate::tokens::AccessClaims;
 
 /// E-mail address and password.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct Credentials {
     pub(crate) email: String,
+    #[schema(value_type = String)]
     pub(crate) password: Secret,
 }
 
 /// A user as clients see one.
-#[derive(Debug, Serialize)]
-pub(crate) struct UserView<'a> {
-    id: &'a UserId,
-    email: &'a str,
-    role: &'a str,
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
+pub(crate) struct UserView {
+    #[schema(value_type = String)]
+    id: UserId,
+    email: String,
+    role: String,
 }
 
 /// An access token, and nothing that says how long it is good: its own claims do.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Access)]
 pub(crate) struct AccessView {
+    #[schema(value_type = String)]
     pub(crate) access_token: Secret,
 }
 
 /// It is done.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Success {
     success: bool,
 }
@@ -42,22 +48,22 @@ impl Success {
     }
 }
 
-impl<'a> From<&'a User> for UserView<'a> {
-    fn from(user: &'a User) -> Self {
+impl From<&User> for UserView {
+    fn from(user: &User) -> Self {
         Self {
-            id: &user.id,
-            email: &user.email,
-            role: &user.role,
+            id: user.id.clone(),
+            email: user.email.clone(),
+            role: user.role.clone(),
         }
     }
 }
 
-impl<'a> From<&'a AccessClaims> for UserView<'a> {
-    fn from(claims: &'a AccessClaims) -> Self {
+impl From<&AccessClaims> for UserView {
+    fn from(claims: &AccessClaims) -> Self {
         Self {
-            id: &claims.sub,
-            email: &claims.email,
-            role: &claims.role,
+            id: claims.sub.clone(),
+            email: claims.email.clone(),
+            role: claims.role.clone(),
         }
     }
 }

@@ -36,4 +36,5 @@ mod socket;
 mod stuck;
 mod tenants;
 mod walk;
+mod wasm;
 mod wrong;

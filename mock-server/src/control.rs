@@ -80,10 +80,13 @@ fn forbidden(text: &'static str) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "control_forbidden", text)
 }
 
-/// The account with this e-mail address.
-pub(crate) fn account<'a>(users: &'a Users, email: &str) -> Result<&'a User, Problem> {
-    let wrong = || wrong("user: nobody has this e-mail address; GET /__mock/users lists them.");
-    users.by_email(email).ok_or_else(wrong)
+/// The account with this e-mail address, which came in this field.
+pub(crate) fn account<'a>(users: &'a Users, field: &str, email: &str) -> Result<&'a User, Problem> {
+    users.by_email(email).ok_or_else(|| {
+        wrong(format!(
+            "{field}: nobody has this e-mail address; GET /__mock/users lists them."
+        ))
+    })
 }
 
 /// Forgets everything of this tenant.
@@ -160,7 +163,7 @@ async fn expire(Extension(tenant): At, request: Request) -> Result<Response, Pro
     let users = tenant.users();
     let user = match order.user {
         None => None,
-        Some(email) => Some(account(&users, &email)?.id.clone()),
+        Some(email) => Some(account(&users, "user", &email)?.id.clone()),
     };
     match order.tokens {
         Tokens::Access => tenant.expire_access(user.as_ref()),

@@ -144,6 +144,16 @@ pub(crate) struct Fault {
     pub(crate) action: Do,
 }
 
+impl Fault {
+    /// Whether the request gets to its endpoint at all.
+    pub(crate) fn serves(&self) -> bool {
+        match self.when {
+            When::Before => matches!(self.action, Do::Delay(_)),
+            When::After => true,
+        }
+    }
+}
+
 impl Faults {
     /// Replaces all rules; counting begins anew. Rules beyond the thousandth are dropped.
     pub fn set(&self, rules: impl IntoIterator<Item = Rule>) {

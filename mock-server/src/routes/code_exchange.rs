@@ -91,7 +91,7 @@ struct PairView {
 async fn mint(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let platform: Platform = control::body(request).await?;
     let users = tenant.users();
-    let user = control::account(&users, &platform.email)?;
+    let user = control::account(&users, "email", &platform.email)?;
     Ok(Json(CodeView {
         code: tenant.mint_code(user),
         expires_in: CODE_SECONDS,
@@ -154,6 +154,11 @@ async fn logout(
     }
     tenant.sign_out(DOOR, token.as_ref().map(Secret::expose), scope);
     Ok(Success::response())
+}
+
+/// The refresh token in the body of any request.
+pub(crate) fn token_in(body: &[u8]) -> Option<String> {
+    Some(token(body).ok()??.expose().to_owned())
 }
 
 /// The refresh token of a body; an empty one is none, as an empty cookie is.

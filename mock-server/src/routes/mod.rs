@@ -38,7 +38,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::control;
 use crate::faults::spoil::{self, ConnectionDropped};
 use crate::files::Files;
-use crate::journal::{Entry, Seen};
+use crate::journal::{Entry, EntryId, Seen};
 use crate::shared::State;
 use crate::tenant::Tenant;
 use answer::Problem;
@@ -54,6 +54,14 @@ const UNSTORED: [&str; 6] = [
     "/wx/auth",
     "/wx/code",
     "/__mock",
+];
+
+/// Here the refresh token is in the body.
+const IN_BODIES: [&str; 4] = [
+    "/auth/token",
+    "/auth/revoke",
+    "/wx/auth/refresh",
+    "/wx/auth/logout",
 ];
 
 /// The whole server as a router, without its socket.
@@ -154,6 +162,11 @@ async fn journalled(
         None => next(request).await,
         Some(fault) => {
             tenant.journal.faulted(entry);
+            let request = if fault.serves() || !IN_BODIES.contains(&path) {
+                request
+            } else {
+                unserved(tenant, entry, request).await
+            };
             spoil::serve(tenant, fault, request, next).await
         }
     };
@@ -161,6 +174,21 @@ async fn journalled(
         tenant.journal.answered(entry, response.status().as_u16());
     }
     response
+}
+
+/// What an endpoint would have written down of a request that does not get there: the refresh token in
+/// its body.
+async fn unserved(tenant: &Tenant, entry: EntryId, request: Request) -> Request {
+    match input::read_any(request).await {
+        Ok((head, body)) => {
+            if let Some(token) = oauth2::token_in(&body).or_else(|| code_exchange::token_in(&body))
+            {
+                tenant.note(entry, &token);
+            }
+            Request::from_parts(head, body.into())
+        }
+        Err(_) => Request::default(),
+    }
 }
 
 /// The request as its tenant sees it.

@@ -154,6 +154,13 @@ async fn revoke(
     Ok(StatusCode::OK.into_response())
 }
 
+/// The refresh token in the body of a request to either endpoint.
+pub(crate) fn token_in(body: &[u8]) -> Option<String> {
+    let form = Form::parse(body).ok()?;
+    let token = form.get("refresh_token").or_else(|| form.get("token"))?;
+    Some(token.to_owned())
+}
+
 fn granted(grant: Grant) -> Response {
     Json(TokenView {
         access_token: grant.access,

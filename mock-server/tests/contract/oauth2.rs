@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use evertoken_mock::{Logins, Refreshes};
+use evertoken_mock::{Do, Logins, Refreshes, Rule};
 use serde_json::json;
 
 use crate::rig::{Answer, FORM, Mock, claims};
@@ -377,4 +377,26 @@ async fn a_page_of_any_origin_may_ask_since_there_is_no_cookie_but_a_foreign_one
         (answer.status, answer.header("access-control-allow-origin")),
         (200, None)
     );
+}
+
+#[tokio::test]
+async fn a_request_that_never_got_there_names_its_token_too() {
+    let mock = Mock::new();
+    let first = login(&mock).await;
+    let token = first.text("refresh_token");
+    mock.root().faults().set([
+        Rule::new("/auth/token", Do::Reset),
+        Rule::new("/wx/auth/refresh", Do::Garbage),
+    ]);
+    assert!(refresh(&mock, &token, None).await.dropped);
+    mock.json(
+        Method::POST,
+        "/wx/auth/refresh",
+        json!({ "refreshToken": token }),
+    )
+    .await;
+    let entries = mock.get("/__mock/requests").await.json();
+    let seen = json!({ "sub": "usr_1", "sid": claims(&token)["fid"], "seq": 1 });
+    assert_eq!((&entries[1]["token"], &entries[2]["token"]), (&seen, &seen));
+    assert_eq!(mock.root().counters().refresh, Refreshes::default());
 }

@@ -250,3 +250,5 @@ enum State {
 
 #[cfg(test)]
 mod table;
+#[cfg(test)]
+mod vouching;

@@ -20,6 +20,7 @@ const LONGEST: usize = 512;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Entry {
     /// When it came, by the tenant's clock, in seconds since the Unix epoch.
+    #[schema(value_type = u64)]
     pub at: Seconds,
     /// Its method.
     pub method: String,

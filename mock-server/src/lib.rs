@@ -1,10 +1,12 @@
 //! A small auth server that rotates refresh tokens strictly and misbehaves on command.
 //!
-//! It is a test double for anything that holds a rotating refresh token. It answers as a strict backend
-//! does: every refresh token is good once, an honest repeat gets the same successor, a reused token ends
-//! the user's sessions. And it does what real backends do on bad days, when it is told to: answers late,
-//! not at all, half, or after the change was made but before the client heard of it. Its clock is
-//! moved, never waited for.
+//! It is a test double for anything that holds a refresh token. Five shapes of backend stand side by side
+//! on one port: `rotation` (`/auth/login`), `oauth2` (`/auth/token`), `fixed-cookie` (`/api/v1/auth/`),
+//! `gateway` (`/gateway/`) and `code-exchange` (`/wx/`). They answer as strict backends do: a token that
+//! rotates is good once, an honest repeat gets the same successor, a reused token ends the user's
+//! sessions. And they do what real backends do on bad days, when they are told to: answer late, not at
+//! all, half, or after the change was made but before the client heard of it. The clock is moved, never
+//! waited for.
 //!
 //! ```text
 //!   MockServer ── a socket ──▶ app(State) ──▶ routes    translate requests and answers

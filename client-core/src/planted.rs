@@ -63,6 +63,8 @@ pub enum Fault {
     FailureIsNotShared,
     /// Nobody finds out how a login ended whose answer was lost.
     LostLoginIsForgotten,
+    /// A login that a logout overtook, and whose answer nobody saw, is not logged out of.
+    StrayLoginIsForgotten,
     /// Whoever wants a token begins a refresh, whether one is on its way or not.
     EveryDemandRefreshes,
 }
@@ -96,6 +98,7 @@ impl Fault {
         Self::FailureEndsSession,
         Self::FailureIsNotShared,
         Self::LostLoginIsForgotten,
+        Self::StrayLoginIsForgotten,
         Self::EveryDemandRefreshes,
     ];
 }

@@ -2,16 +2,18 @@
 //! use for the same things (`JWT_ACCESS_SECRET` and its like).
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::domain::ReuseRevokes;
 use crate::duration;
 use crate::options::{Options, SameSite};
+use crate::rate::RateLimit;
 use crate::secret::Secret;
+use crate::signing::Alg;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -41,70 +43,167 @@ pub enum Stop {
     Wrong(String),
 }
 
-/// A small auth server that rotates refresh tokens strictly and misbehaves on command.
-///
-/// It answers as a strict backend does and keeps everything in memory. Accounts to sign in with:
-/// user@example.com and admin@example.com, both with "password". Durations: 500ms, 30s, 15m, 12h, 7d;
-/// a bare number is seconds. Secrets come from JWT_ACCESS_SECRET and JWT_REFRESH_SECRET (32 bytes or
-/// more), else they are random.
+/// An auth server for tests: as strict as production, obedient as a test double.
 #[derive(Parser)]
-#[command(name = "evertoken-mock", version)]
+#[command(
+    name = "evertoken-mock",
+    version,
+    after_help = MORE,
+    disable_help_flag = true,
+    override_usage = "evertoken-mock [OPTIONS]"
+)]
 struct Args {
     /// Address to listen on
-    #[arg(long, env = "EVERTOKEN_MOCK_HOST", default_value = "127.0.0.1")]
+    #[arg(
+        long,
+        env = "EVERTOKEN_MOCK_HOST",
+        hide_env = true,
+        default_value = "127.0.0.1",
+        help_heading = "Where"
+    )]
     host: String,
     /// Port to listen on; 0 takes a free one
-    #[arg(long, env = "EVERTOKEN_MOCK_PORT", default_value_t = 4000)]
+    #[arg(
+        long,
+        env = "EVERTOKEN_MOCK_PORT",
+        hide_env = true,
+        default_value_t = 4000,
+        help_heading = "Where"
+    )]
     port: u16,
+    /// Serve this folder at /
+    #[arg(
+        long = "static",
+        value_name = "DIR",
+        env = "EVERTOKEN_MOCK_STATIC",
+        hide_env = true,
+        help_heading = "Where"
+    )]
+    static_dir: Option<PathBuf>,
+    /// Where sessions are kept: memory, which forgets them at exit
+    #[arg(long, value_name = "STORE", env = "EVERTOKEN_MOCK_STORE", hide_env = true, value_parser = store, default_value = "memory", help_heading = "Where")]
+    store: Store,
+    /// How lines on stderr look: text or json
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "EVERTOKEN_MOCK_LOG",
+        hide_env = true,
+        value_enum,
+        hide_possible_values = true,
+        default_value = "text",
+        help_heading = "Where"
+    )]
+    log: LogFormat,
+
     /// Lifetime of an access token [default: 15m, or JWT_ACCESS_EXPIRES]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ACCESS_TTL", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ACCESS_TTL", hide_env = true, value_parser = duration::parse, help_heading = "Tokens")]
     access_ttl: Option<Duration>,
     /// Lifetime of a refresh token [default: 7d, or JWT_REFRESH_EXPIRES]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_TTL", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_TTL", hide_env = true, value_parser = duration::parse, help_heading = "Tokens")]
     refresh_ttl: Option<Duration>,
     /// Lifetime of a session, however often it is renewed
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ABSOLUTE_TTL", value_parser = duration::parse, default_value = "30d")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ABSOLUTE_TTL", hide_env = true, value_parser = duration::parse, default_value = "30d", help_heading = "Tokens")]
     absolute_ttl: Duration,
     /// How long a token that was just spent is forgiven without proof
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_GRACE", value_parser = duration::parse, default_value = "0s")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_GRACE", hide_env = true, value_parser = duration::parse, default_value = "0s", help_heading = "Tokens")]
     grace: Duration,
-    /// What a reused token ends
+    /// What a reused token ends: all of the user, or its family
     #[arg(
         long,
+        value_name = "user|family",
         env = "EVERTOKEN_MOCK_REUSE_REVOKES",
+        hide_env = true,
         value_enum,
-        default_value = "user"
+        hide_possible_values = true,
+        default_value = "user",
+        help_heading = "Tokens"
     )]
     reuse_revokes: Revokes,
-    /// Origins whose pages may call, instead of every loopback origin
-    #[arg(long, value_name = "ORIGIN", env = "EVERTOKEN_MOCK_ALLOW_ORIGIN", num_args = 1.., value_delimiter = ',')]
-    allow_origin: Vec<String>,
-    /// The iss of access tokens, instead of the server's URL
-    #[arg(long, value_name = "URL", env = "EVERTOKEN_MOCK_ISSUER")]
-    issuer: Option<String>,
-    /// Mark cookies Secure
-    #[arg(long, env = "EVERTOKEN_MOCK_COOKIE_SECURE", value_parser = BoolishValueParser::new())]
-    cookie_secure: bool,
-    /// SameSite of cookies; none implies Secure
+    /// Algorithm of access tokens: HS256, or ES256 and /.well-known/jwks.json
     #[arg(
         long,
-        env = "EVERTOKEN_MOCK_COOKIE_SAMESITE",
+        env = "EVERTOKEN_MOCK_ALG",
+        hide_env = true,
         value_enum,
-        default_value = "strict"
+        hide_possible_values = true,
+        default_value = "HS256",
+        help_heading = "Tokens"
+    )]
+    alg: Alg,
+    /// PEM file with a private key on P-256, for ES256 [default: a random key]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "EVERTOKEN_MOCK_ES256_KEY",
+        hide_env = true,
+        help_heading = "Tokens"
+    )]
+    es256_key: Option<PathBuf>,
+    /// The iss of access tokens [default: the server's URL]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "EVERTOKEN_MOCK_ISSUER",
+        hide_env = true,
+        help_heading = "Tokens"
+    )]
+    issuer: Option<String>,
+
+    /// Logins, and refreshes, of one address: 10/s, 600/min, 5000/h or off
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_RATE", hide_env = true, value_parser = RateLimit::parse, default_value = "600/min", help_heading = "Who may")]
+    refresh_rate: RateLimit,
+    /// Origins whose pages may call [default: every loopback origin]
+    #[arg(long, value_name = "ORIGIN", env = "EVERTOKEN_MOCK_ALLOW_ORIGIN", hide_env = true, num_args = 1.., value_delimiter = ',', help_heading = "Who may")]
+    allow_origin: Vec<String>,
+    /// Mark cookies Secure
+    #[arg(long, env = "EVERTOKEN_MOCK_COOKIE_SECURE", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Who may")]
+    cookie_secure: bool,
+    /// SameSite of cookies: strict, lax, or none, which implies Secure
+    #[arg(
+        long,
+        value_name = "SITE",
+        env = "EVERTOKEN_MOCK_COOKIE_SAMESITE",
+        hide_env = true,
+        value_enum,
+        hide_possible_values = true,
+        default_value = "strict",
+        help_heading = "Who may"
     )]
     cookie_samesite: SameSite,
-    /// Serve this folder at /
-    #[arg(long = "static", value_name = "DIR", env = "EVERTOKEN_MOCK_STATIC")]
-    static_dir: Option<PathBuf>,
-    /// Turn off /__mock/
-    #[arg(long, env = "EVERTOKEN_MOCK_NO_CONTROL", value_parser = BoolishValueParser::new())]
+    /// Turn off /__mock/ and whatever else signs in without a password
+    #[arg(long, env = "EVERTOKEN_MOCK_NO_CONTROL", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Who may")]
     no_control: bool,
     /// Let /__mock/ answer on an address other machines can reach
-    #[arg(long, env = "EVERTOKEN_MOCK_CONTROL_ANYWHERE", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "EVERTOKEN_MOCK_CONTROL_ANYWHERE", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Who may")]
     control_anywhere: bool,
-    /// How lines on stderr look
-    #[arg(long, env = "EVERTOKEN_MOCK_LOG", value_enum, default_value = "text")]
-    log: LogFormat,
+
+    /// Print this
+    #[arg(short, long, action = ArgAction::HelpShort)]
+    help: Option<bool>,
+}
+
+/// What stands below the flags.
+const MORE: &str = "\
+Accounts:
+  user@example.com, admin@example.com and inactive@example.com, all with the password \"password\".
+
+Environment:
+  Every flag has a name there: EVERTOKEN_MOCK_GRACE for --grace. Flags win.
+  JWT_ACCESS_SECRET and JWT_REFRESH_SECRET, of 32 bytes or more, sign the tokens; without them the
+  secrets are random. JWT_ACCESS_EXPIRES and JWT_REFRESH_EXPIRES are lifetimes.
+
+Durations:
+  500ms, 30s, 15m, 12h, 7d; a bare number is seconds, also in JWT_…_EXPIRES. (The npm package
+  jsonwebtoken reads a bare number in such a text as milliseconds.)
+
+The first and only line on stdout is {\"event\":\"ready\",\"url\":…}; logs go to stderr. GET / names the
+endpoints, and /openapi.json describes them.";
+
+/// There is one kind of store so far.
+#[derive(Clone, Copy)]
+enum Store {
+    Memory,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -137,6 +236,8 @@ pub fn read(
         }
         (None, None) => Ok(default),
     };
+    let es256_key = args.es256_key.as_deref().map(key).transpose()?;
+    let Store::Memory = args.store;
     Ok(Settings {
         log: args.log,
         options: Options {
@@ -154,6 +255,9 @@ pub fn read(
                 Revokes::User => ReuseRevokes::User,
                 Revokes::Family => ReuseRevokes::Family,
             },
+            refresh_rate: args.refresh_rate,
+            alg: args.alg,
+            es256_key,
             allow_origins: args.allow_origin,
             issuer: args.issuer,
             cookie_secure: args.cookie_secure,
@@ -165,6 +269,27 @@ pub fn read(
             refresh_secret: env("JWT_REFRESH_SECRET").map(Secret::new),
         },
     })
+}
+
+fn store(text: &str) -> Result<Store, String> {
+    if text == "memory" {
+        Ok(Store::Memory)
+    } else if text.starts_with("redis://") || text.starts_with("rediss://") {
+        Err("sessions cannot be kept in Redis yet; use --store memory".to_owned())
+    } else {
+        Err("the only store so far is memory; use --store memory".to_owned())
+    }
+}
+
+fn key(path: &Path) -> Result<Secret, Stop> {
+    std::fs::read_to_string(path)
+        .map(Secret::new)
+        .map_err(|error| {
+            Stop::Wrong(format!(
+                "--es256-key: \"{}\" cannot be read ({error}); give a PEM file",
+                path.display()
+            ))
+        })
 }
 
 /// What clap says in several paragraphs, in one line.

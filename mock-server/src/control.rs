@@ -6,83 +6,106 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{Extension, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::clock::Clock;
-use crate::domain::{User, UserId};
+use crate::counters::Counters;
+use crate::domain::{User, UserId, Users};
 use crate::faults::Rule;
+use crate::journal::Entry;
 use crate::origin::Caller;
 use crate::routes::answer::Problem;
+use crate::routes::document::{Closed, Unread, Wrong};
+use crate::routes::view::Success;
 use crate::routes::{At, input};
 use crate::secret::Secret;
-use crate::tenant::Tenant;
+use crate::tenant::{FamilyView, Tenant};
 
 /// The farthest the clock is moved in one step: a hundred years, in seconds.
 const FARTHEST: f64 = 100.0 * 366.0 * 24.0 * 60.0 * 60.0;
 
-pub(crate) fn routes() -> Router {
-    Router::new()
-        .route("/__mock/reset", post(reset))
-        .route("/__mock/clock", get(clock).post(move_clock))
-        .route("/__mock/faults", get(faults).put(set_faults))
-        .route(
-            "/__mock/counters",
-            get(|Extension(tenant): At| async move { Json(tenant.counters()) }),
-        )
-        .route(
-            "/__mock/requests",
-            get(|Extension(tenant): At| async move { Json(tenant.requests()) }),
-        )
-        .route(
-            "/__mock/families",
-            get(|Extension(tenant): At| async move { Json(tenant.families()) }),
-        )
-        .route("/__mock/expire", post(expire))
-        .route("/__mock/users", get(users).put(set_users))
+pub(crate) fn routes() -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(reset))
+        .routes(routes!(clock, move_clock))
+        .routes(routes!(faults, set_faults))
+        .routes(routes!(counters))
+        .routes(routes!(requests))
+        .routes(routes!(families))
+        .routes(routes!(expire))
+        .routes(routes!(users, set_users))
         .route_layer(middleware::from_fn(guard))
 }
 
 /// Refuses whoever is not meant.
-async fn guard(Extension(tenant): At, request: Request, next: Next) -> Response {
-    let shared = &tenant.shared;
-    if !shared.control {
-        return Problem::not_found("The controls are off; start the server without --no-control.")
-            .into_response();
+pub(crate) async fn guard(Extension(tenant): At, request: Request, next: Next) -> Response {
+    if let Err(problem) = open(&tenant, request.headers()) {
+        return problem.into_response();
     }
-    let refused =
-        |text| Problem::new(StatusCode::FORBIDDEN, "control_forbidden", text).into_response();
-    if !shared.any_host && !shared.origins.is_own_host(request.headers()) {
-        return refused(
-            "Address the server by a loopback name, or start it with --control-anywhere.",
-        );
-    }
-    match shared.origins.caller(request.headers()) {
-        Caller::Foreign => refused(
+    match tenant.shared.origins.caller(request.headers()) {
+        Caller::Foreign => forbidden(
             "Pages of this origin may not; start the server with --allow-origin and theirs.",
-        ),
+        )
+        .into_response(),
         Caller::Unnamed | Caller::Allowed(_) => next.run(request).await,
     }
 }
 
+/// Whether there are controls, and the server is addressed by a name of its own.
+pub(crate) fn open(tenant: &Tenant, headers: &HeaderMap) -> Result<(), Problem> {
+    let shared = &tenant.shared;
+    if !shared.control {
+        return Err(Problem::not_found(
+            "The controls are off; start the server without --no-control.",
+        ));
+    }
+    if !shared.any_host && !shared.origins.is_own_host(headers) {
+        return Err(forbidden(
+            "Address the server by a loopback name, or start it with --control-anywhere.",
+        ));
+    }
+    Ok(())
+}
+
+fn forbidden(text: &'static str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "control_forbidden", text)
+}
+
+/// The account with this e-mail address, which came in this field.
+pub(crate) fn account<'a>(users: &'a Users, field: &str, email: &str) -> Result<&'a User, Problem> {
+    users.by_email(email).ok_or_else(|| {
+        wrong(format!(
+            "{field}: nobody has this e-mail address; GET /__mock/users lists them."
+        ))
+    })
+}
+
+/// Forgets everything of this tenant.
+#[utoipa::path(post, path = "/__mock/reset", tag = "controls", responses((status = 200, description = "Done", body = Success), Unread, Closed))]
 async fn reset(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     // Whatever JSON comes along means nothing here.
     input::read(request).await?;
     tenant.reset();
-    Ok(done())
+    Ok(Success::response())
 }
 
+/// What the clock says.
+#[utoipa::path(get, path = "/__mock/clock", tag = "controls", responses((status = 200, description = "As it is now", body = Time), Closed))]
 async fn clock(Extension(tenant): At) -> Response {
     time(tenant.clock())
 }
 
+/// Moves the clock forward, or the `Date` header away from it.
+#[utoipa::path(post, path = "/__mock/clock", tag = "controls", request_body = Movement, responses((status = 200, description = "As it is now", body = Time), Wrong, Unread, Closed))]
 async fn move_clock(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let movement: Movement = body(request).await?;
     let advance = match movement.advance {
@@ -101,78 +124,102 @@ async fn move_clock(Extension(tenant): At, request: Request) -> Result<Response,
     Ok(time(tenant.clock()))
 }
 
+/// The faults.
+#[utoipa::path(get, path = "/__mock/faults", tag = "controls", responses((status = 200, description = "As it is now", body = [Rule]), Closed))]
 async fn faults(Extension(tenant): At) -> Response {
     Json(tenant.faults().rules()).into_response()
 }
 
+/// Replaces the faults; the first rule that matches acts.
+#[utoipa::path(put, path = "/__mock/faults", tag = "controls", request_body = [Rule], responses((status = 200, description = "As it is now", body = [Rule]), Wrong, Unread, Closed))]
 async fn set_faults(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let rules: Vec<Rule> = body(request).await?;
     tenant.faults().set(rules);
     Ok(Json(tenant.faults().rules()).into_response())
 }
 
+/// What was answered, counted.
+#[utoipa::path(get, path = "/__mock/counters", tag = "controls", responses((status = 200, description = "As it is now", body = Counters), Closed))]
+async fn counters(Extension(tenant): At) -> Json<Counters> {
+    Json(tenant.counters())
+}
+
+/// The last 1,000 requests.
+#[utoipa::path(get, path = "/__mock/requests", tag = "controls", responses((status = 200, description = "As it is now", body = [Entry]), Closed))]
+async fn requests(Extension(tenant): At) -> Json<Vec<Entry>> {
+    Json(tenant.requests())
+}
+
+/// Every family and its state.
+#[utoipa::path(get, path = "/__mock/families", tag = "controls", responses((status = 200, description = "As it is now", body = [FamilyView]), Closed))]
+async fn families(Extension(tenant): At) -> Json<Vec<FamilyView>> {
+    Json(tenant.families())
+}
+
+/// What was issued so far counts as expired.
+#[utoipa::path(post, path = "/__mock/expire", tag = "controls", request_body = Expiry, responses((status = 200, description = "Done", body = Success), Wrong, Unread, Closed))]
 async fn expire(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let order: Expiry = body(request).await?;
+    let users = tenant.users();
     let user = match order.user {
         None => None,
-        Some(email) => match tenant.users().by_email(&email) {
-            Some(user) => Some(user.id.clone()),
-            None => {
-                return Err(wrong(
-                    "user: nobody has this e-mail address; GET /__mock/users lists them.",
-                ));
-            }
-        },
+        Some(email) => Some(account(&users, "user", &email)?.id.clone()),
     };
     match order.tokens {
         Tokens::Access => tenant.expire_access(user.as_ref()),
         Tokens::Refresh => tenant.expire_refresh(user.as_ref()),
     }
-    Ok(done())
+    Ok(Success::response())
 }
 
+/// The accounts.
+#[utoipa::path(get, path = "/__mock/users", tag = "controls", responses((status = 200, description = "As it is now", body = [User]), Closed))]
 async fn users(Extension(tenant): At) -> Response {
     Json(tenant.users().all()).into_response()
 }
 
+/// Replaces the accounts; who is not among them is gone.
+#[utoipa::path(put, path = "/__mock/users", tag = "controls", request_body = [Account], responses((status = 200, description = "As it is now", body = [User]), Wrong, Unread, Closed))]
 async fn set_users(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let accounts: Vec<Account> = body(request).await?;
     tenant.set_users(settle(&tenant, accounts)?);
     Ok(Json(tenant.users().all()).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Movement {
     advance: Option<f64>,
     skew_date_header: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Time {
     now: u64,
     offset: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Expiry {
     tokens: Tokens,
     user: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Tokens {
     Access,
     Refresh,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Account {
+    #[schema(value_type = Option<String>)]
     id: Option<UserId>,
     email: String,
+    #[schema(value_type = String)]
     password: Secret,
     #[serde(default = "plain")]
     role: String,
@@ -234,15 +281,12 @@ fn time(clock: &Clock) -> Response {
     .into_response()
 }
 
-fn done() -> Response {
-    Json(json!({ "success": true })).into_response()
-}
-
 fn wrong(text: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_control", text)
 }
 
-async fn body<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+/// The JSON of an order.
+pub(crate) async fn body<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
     let (_, body) = input::read(request).await?;
     input::json(&body).map_err(wrong)
 }

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The counters of a tenant at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counters {
     /// Logins.
     pub login: Logins,
@@ -22,7 +23,7 @@ pub struct Counters {
 }
 
 /// Logins by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Logins {
     /// Granted.
     pub ok: u64,
@@ -31,7 +32,7 @@ pub struct Logins {
 }
 
 /// Refreshes by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Refreshes {
     /// Granted, replays not counted.
     pub ok: u64,
@@ -46,7 +47,7 @@ pub struct Refreshes {
 }
 
 /// Bearer resources by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Resources {
     /// Served.
     pub ok: u64,
@@ -83,6 +84,7 @@ pub(crate) struct Tally {
     pub(crate) refresh_replayed: Count,
     pub(crate) refresh_superseded: Count,
     pub(crate) refresh_denied: Count,
+    pub(crate) refresh_limited: Count,
     pub(crate) rotations: Count,
     pub(crate) reuse: Count,
     pub(crate) logout: Count,
@@ -103,7 +105,7 @@ impl Tally {
                 replayed: self.refresh_replayed.read(),
                 superseded: self.refresh_superseded.read(),
                 denied: self.refresh_denied.read(),
-                limited: 0,
+                limited: self.refresh_limited.read(),
             },
             rotations: self.rotations.read(),
             reuse: self.reuse.read(),
@@ -124,6 +126,7 @@ impl Tally {
             &self.refresh_replayed,
             &self.refresh_superseded,
             &self.refresh_denied,
+            &self.refresh_limited,
             &self.rotations,
             &self.reuse,
             &self.logout,

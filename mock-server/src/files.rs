@@ -5,8 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::routes::answer::Problem;
 
-const NOTHING_HERE: &str =
-    "Nothing is here; the endpoints are /auth/login, /auth/refresh, /auth/logout and /auth/me.";
+const NOTHING_HERE: &str = "Nothing is here; GET / names the endpoints.";
 
 /// A folder to serve, or none.
 #[derive(Clone, Debug)]
@@ -21,6 +20,14 @@ impl Files {
             #[cfg(feature = "server")]
             folder: None,
         }
+    }
+
+    /// Whether there is no folder.
+    pub(crate) fn is_none(&self) -> bool {
+        #[cfg(feature = "server")]
+        return self.folder.is_none();
+        #[cfg(not(feature = "server"))]
+        return true;
     }
 
     #[cfg(feature = "server")]

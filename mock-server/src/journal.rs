@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::{FamilyId, Seconds, UserId};
+use crate::tokens::{AccessClaims, RefreshClaims};
 
 /// How many requests are kept.
 const KEPT: usize = 1_000;
@@ -15,9 +17,10 @@ const KEPT: usize = 1_000;
 const LONGEST: usize = 512;
 
 /// One request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Entry {
     /// When it came, by the tenant's clock, in seconds since the Unix epoch.
+    #[schema(value_type = u64)]
     pub at: Seconds,
     /// Its method.
     pub method: String,
@@ -34,7 +37,7 @@ pub struct Entry {
 }
 
 /// A token, named and not shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Seen {
     /// An access token.
@@ -55,6 +58,26 @@ pub enum Seen {
         /// Its position there.
         seq: u64,
     },
+}
+
+impl From<AccessClaims> for Seen {
+    fn from(claims: AccessClaims) -> Self {
+        Self::Access {
+            sub: claims.sub,
+            sid: claims.sid,
+            jti: claims.jti,
+        }
+    }
+}
+
+impl From<RefreshClaims> for Seen {
+    fn from(claims: RefreshClaims) -> Self {
+        Self::Refresh {
+            sub: claims.sub,
+            sid: claims.fid,
+            seq: claims.seq,
+        }
+    }
 }
 
 /// Names one entry.
@@ -89,6 +112,11 @@ impl Journal {
                 .saturating_add(kept.entries.len() as u64)
                 .saturating_sub(1),
         )
+    }
+
+    /// This token was in its body.
+    pub(crate) fn saw(&self, id: EntryId, token: Seen) {
+        self.change(id, |entry| entry.token = Some(token));
     }
 
     /// It is being spoiled.

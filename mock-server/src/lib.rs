@@ -1,10 +1,12 @@
 //! A small auth server that rotates refresh tokens strictly and misbehaves on command.
 //!
-//! It is a test double for anything that holds a rotating refresh token. It answers as a strict backend
-//! does: every refresh token is good once, an honest repeat gets the same successor, a reused token ends
-//! the user's sessions. And it does what real backends do on bad days, when it is told to: answers late,
-//! not at all, half, or after the change was made but before the client heard of it. Its clock is
-//! moved, never waited for.
+//! It is a test double for anything that holds a refresh token. Five shapes of backend stand side by side
+//! on one port: `rotation` (`/auth/login`), `oauth2` (`/auth/token`), `fixed-cookie` (`/api/v1/auth/`),
+//! `gateway` (`/gateway/`) and `code-exchange` (`/wx/`). They answer as strict backends do: a token that
+//! rotates is good once, an honest repeat gets the same successor, a reused token ends the user's
+//! sessions. And they do what real backends do on bad days, when they are told to: answer late, not at
+//! all, half, or after the change was made but before the client heard of it. The clock is moved, never
+//! waited for.
 //!
 //! ```text
 //!   MockServer ── a socket ──▶ app(State) ──▶ routes    translate requests and answers
@@ -33,16 +35,20 @@ pub mod duration;
 mod faults;
 mod files;
 mod journal;
+mod limits;
 mod options;
 mod origin;
+mod rate;
 mod routes;
 mod secret;
 #[cfg(feature = "server")]
 mod server;
 mod service;
 mod shared;
+mod signing;
 mod store;
 mod tenant;
+mod tickets;
 mod tokens;
 pub mod world;
 
@@ -51,11 +57,14 @@ pub use counters::{Counters, Logins, Refreshes, Resources};
 pub use faults::spoil::ConnectionDropped;
 pub use faults::{Do, Faults, Rule, When};
 pub use journal::{Entry, Seen};
+pub use limits::Peer;
 pub use options::{Options, OptionsError, SameSite};
+pub use rate::RateLimit;
 pub use routes::app;
 pub use secret::Secret;
 #[cfg(feature = "server")]
 pub use server::{MockServer, StartError};
 pub use shared::State;
+pub use signing::Alg;
 pub use tenant::{FamilyView, Tenant};
 pub use world::World;

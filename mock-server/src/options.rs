@@ -4,8 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::domain::ReuseRevokes;
+use crate::rate::RateLimit;
 use crate::secret::Secret;
+use crate::signing::Alg;
 
 /// The shortest secret that is taken: as many bytes as HMAC-SHA-256 gives (RFC 7518 §3.2).
 const SECRET_BYTES: usize = 32;
@@ -28,6 +32,9 @@ pub struct Options {
     pub grace: Duration,
     /// What a reused token ends.
     pub reuse_revokes: ReuseRevokes,
+    /// How many logins, and how many refreshes, one address may ask for. Off here, as tests want it; the
+    /// command line's default is 600 a minute.
+    pub refresh_rate: RateLimit,
     /// Origins whose pages may call with credentials, `scheme://host[:port]`. Empty: every loopback
     /// origin. The server's own origin may always.
     pub allow_origins: Vec<String>,
@@ -45,6 +52,10 @@ pub struct Options {
     pub control_anywhere: bool,
     /// Signs access tokens; at least 32 bytes. `None`: random.
     pub access_secret: Option<Secret>,
+    /// The algorithm of access tokens.
+    pub alg: Alg,
+    /// With ES256: a private key on P-256, the text of a PEM file. `None`: random.
+    pub es256_key: Option<Secret>,
     /// Signs refresh tokens; at least 32 bytes. `None`: random.
     pub refresh_secret: Option<Secret>,
 }
@@ -60,6 +71,7 @@ impl Default for Options {
             absolute_ttl: Duration::from_secs(30 * DAY),
             grace: Duration::ZERO,
             reuse_revokes: ReuseRevokes::User,
+            refresh_rate: RateLimit::Off,
             allow_origins: Vec::new(),
             issuer: None,
             cookie_secure: false,
@@ -68,6 +80,8 @@ impl Default for Options {
             control: true,
             control_anywhere: false,
             access_secret: None,
+            alg: Alg::Hs256,
+            es256_key: None,
             refresh_secret: None,
         }
     }
@@ -85,6 +99,19 @@ impl Options {
             {
                 return Err(OptionsError::ShortSecret(name));
             }
+        }
+        if let Some(issuer) = &self.issuer {
+            let whole = Url::parse(issuer).ok().filter(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.query().is_none()
+                    && url.fragment().is_none()
+            });
+            if whole.is_none() {
+                return Err(OptionsError::Issuer(issuer.clone()));
+            }
+        }
+        if self.alg == Alg::Hs256 && self.es256_key.is_some() {
+            return Err(OptionsError::UnusedKey);
         }
         match (&self.access_secret, &self.refresh_secret) {
             (Some(access), Some(refresh)) if access.expose() == refresh.expose() => {
@@ -115,6 +142,12 @@ pub enum OptionsError {
     ShortSecret(&'static str),
     /// One secret signs both kinds of token.
     SameSecret,
+    /// What is given as a key for ES256 is none.
+    Es256Key,
+    /// There is a key for ES256, and ES256 is not used.
+    UnusedKey,
+    /// The issuer is no URL.
+    Issuer(String),
     /// An allowed origin is none.
     Origin(String),
 }
@@ -127,6 +160,15 @@ impl fmt::Display for OptionsError {
             }
             Self::SameSecret => {
                 f.write_str("JWT_ACCESS_SECRET and JWT_REFRESH_SECRET are the same; give each a value of its own")
+            }
+            Self::Es256Key => {
+                f.write_str("--es256-key holds no private key on P-256; make one with: openssl ecparam -name prime256v1 -genkey -noout")
+            }
+            Self::UnusedKey => {
+                f.write_str("--es256-key is of no use with HS256; add --alg ES256, or leave it out")
+            }
+            Self::Issuer(text) => {
+                write!(f, "--issuer \"{text}\" is no issuer; write a URL without query, as in https://auth.example.com (RFC 8414)")
             }
             Self::Origin(text) => {
                 write!(f, "\"{text}\" is not an origin; write scheme://host[:port] without a path, as in https://app.example.com")

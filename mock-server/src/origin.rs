@@ -107,10 +107,16 @@ impl Origins {
         let Some(url) = whole_origin(text) else {
             return false;
         };
-        self.own.iter().any(|own| own == text)
+        self.allows_url(&url)
+    }
+
+    /// Whether pages of this URL's origin may call.
+    pub(crate) fn allows_url(&self, url: &Url) -> bool {
+        let origin = url.origin().ascii_serialization();
+        self.own.contains(&origin)
             || match &self.allowed {
-                Allowed::Loopback => is_loopback(&url),
-                Allowed::Listed(listed) => listed.iter().any(|listed| listed == text),
+                Allowed::Loopback => is_loopback(url),
+                Allowed::Listed(listed) => listed.contains(&origin),
             }
     }
 }

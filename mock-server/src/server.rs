@@ -21,6 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::clock::Clock;
@@ -28,6 +29,7 @@ use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::faults::spoil::ConnectionDropped;
 use crate::files::Files;
+use crate::limits::Peer;
 use crate::options::{Options, OptionsError};
 use crate::shared::State;
 use crate::tenant::Tenant;
@@ -38,6 +40,13 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// How long a head may take to arrive: a client that is this slow is stuck.
 const HEAD: Duration = Duration::from_secs(30);
+
+/// How long an answer may wait to be taken: a client that is this slow is stuck.
+const TAKE: Duration = Duration::from_secs(30);
+
+/// How many connections there are at once; others wait until the system takes no more. Each costs a few
+/// kilobytes, and every one that does nothing ends by itself.
+const CONNECTIONS: usize = 10_000;
 
 /// How long to wait when the system has no socket to give. It has one again when a connection ends.
 const BREATH: Duration = Duration::from_millis(50);
@@ -164,9 +173,10 @@ async fn serve(listener: TcpListener, app: Router, state: State, open: Arc<()>) 
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let connection = graceful.watch(connection(stream, app.clone()));
+            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+                Ok((stream, address)) => {
+                    let peer = Peer(address.ip());
+                    let connection = graceful.watch(connection(stream, peer, app.clone()));
                     // A connection that broke concerns its client; dropping one is an error on purpose.
                     let open = open.clone();
                     connections.spawn(async move { drop((connection.await, open)) });
@@ -191,22 +201,31 @@ async fn serve(listener: TcpListener, app: Router, state: State, open: Arc<()>) 
 
 fn connection(
     stream: TcpStream,
+    peer: Peer,
     app: Router,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
     // Small answers must not wait for more; where this cannot be set they do, and that is all.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(TAKE));
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .serve_connection(
-            TokioIo::new(stream),
-            service_fn(move |request| answer(app.clone(), request)),
+            TokioIo::new(Box::pin(stream)),
+            service_fn(move |request| answer(app.clone(), peer, request)),
         )
 }
 
-async fn answer(app: Router, request: hyper::Request<Incoming>) -> Result<Response, Dropped> {
+async fn answer(
+    app: Router,
+    peer: Peer,
+    request: hyper::Request<Incoming>,
+) -> Result<Response, Dropped> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
     let response = app
-        .oneshot(request.map(Body::new))
+        .oneshot(request)
         .await
         .unwrap_or_else(|never: Infallible| match never {});
     match response.extensions().get::<ConnectionDropped>() {

@@ -9,7 +9,9 @@ use tokio::sync::watch;
 use crate::domain::{ReuseRevokes, Seconds};
 use crate::options::{Options, OptionsError, SameSite};
 use crate::origin::Origins;
+use crate::rate::RateLimit;
 use crate::secret::Secret;
+use crate::signing::{Alg, Signing};
 use crate::tenant::Tenant;
 use crate::tokens::Keys;
 use crate::world::World;
@@ -31,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) absolute_ttl: Seconds,
     pub(crate) grace_ms: u64,
     pub(crate) reuse_revokes: ReuseRevokes,
+    pub(crate) rate: RateLimit,
     pub(crate) same_site: SameSite,
     pub(crate) secure: bool,
     pub(crate) control: bool,
@@ -71,11 +74,14 @@ impl State {
                 bytes
             }
         };
+        let access = match (options.alg, &options.es256_key) {
+            (Alg::Hs256, _) => Some(Signing::hs256(&secret(&options.access_secret))),
+            (Alg::Es256, Some(pem)) => Signing::es256(pem.expose()),
+            (Alg::Es256, None) => Signing::es256_at_random(|bytes| world.fill(bytes)),
+        };
+        let access = access.ok_or(OptionsError::Es256Key)?;
         let shared = Arc::new(Shared {
-            keys: Keys::new(
-                &secret(&options.access_secret),
-                &secret(&options.refresh_secret),
-            ),
+            keys: Keys::new(access, &secret(&options.refresh_secret)),
             url: url.to_owned(),
             issuer: options.issuer.clone().unwrap_or_else(|| url.to_owned()),
             origins: Origins::new(url, &options.allow_origins)?,
@@ -84,6 +90,7 @@ impl State {
             absolute_ttl: whole_seconds(options.absolute_ttl),
             grace_ms: u64::try_from(options.grace.as_millis()).unwrap_or(u64::MAX),
             reuse_revokes: options.reuse_revokes,
+            rate: options.refresh_rate,
             same_site: options.cookie_same_site,
             secure: options.cookie_secure || options.cookie_same_site == SameSite::None,
             control: options.control,

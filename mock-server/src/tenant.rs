@@ -10,14 +10,19 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
+use url::Url;
+use utoipa::ToSchema;
 
 use crate::clock::Clock;
 use crate::counters::{Counters, Tally};
 use crate::domain::{Contract, FamilyId, Reason, User, UserId, Users};
 use crate::faults::Faults;
 use crate::journal::{Entry, Journal};
+use crate::limits::Limits;
+use crate::secret::Secret;
 use crate::shared::Shared;
 use crate::store::Memory;
+use crate::tickets::{CODE_SECONDS, CONSENT_SECONDS, Tickets};
 use crate::tokens::AccessClaims;
 
 /// One tenant, for whoever drives the server from Rust.
@@ -25,13 +30,16 @@ pub struct Tenant {
     pub(crate) shared: Arc<Shared>,
     prefix: String,
     issuer: String,
-    clock: Clock,
+    clock: Arc<Clock>,
+    pub(crate) limits: Limits,
     faults: Faults,
     pub(crate) tally: Tally,
     pub(crate) journal: Journal,
     pub(crate) sessions: Memory,
     users: RwLock<Arc<Users>>,
     issued: Issued,
+    codes: Tickets<UserId>,
+    redirects: Tickets<Url>,
 }
 
 /// How many tokens were issued, and up to which of them they count as expired. It never counts back:
@@ -45,7 +53,8 @@ struct Issued {
 }
 
 /// A family, for a reader.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Family)]
 pub struct FamilyView {
     /// Its name.
     pub id: FamilyId,
@@ -66,15 +75,23 @@ pub struct FamilyView {
 impl Tenant {
     /// `prefix` is empty or `/t/{name}`.
     pub(crate) fn new(shared: Arc<Shared>, prefix: String) -> Self {
+        let clock = Arc::new(Clock::new(shared.world.clone()));
         Self {
-            issuer: format!("{}{prefix}", shared.issuer),
-            clock: Clock::new(shared.world.clone()),
+            issuer: if prefix.is_empty() {
+                shared.issuer.clone()
+            } else {
+                format!("{}{prefix}", shared.issuer.trim_end_matches('/'))
+            },
+            limits: Limits::new(shared.rate, clock.clone()),
+            clock,
             faults: Faults::default(),
             tally: Tally::default(),
             journal: Journal::default(),
             sessions: Memory::new(),
             users: RwLock::default(),
             issued: Issued::default(),
+            codes: Tickets::new(),
+            redirects: Tickets::new(),
             shared,
             prefix,
         }
@@ -177,10 +194,13 @@ impl Tenant {
     pub fn reset(&self) {
         self.expire_access(None);
         self.sessions.clear();
+        self.codes.clear();
+        self.redirects.clear();
         self.faults.clear();
         self.tally.clear();
         self.journal.clear();
         self.clock.reset();
+        self.limits.reset();
         *self.users.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 
@@ -215,6 +235,32 @@ impl Tenant {
     /// An id for a user who came without one.
     pub(crate) fn next_user(&self) -> UserId {
         UserId(format!("usr_{}", self.random()))
+    }
+
+    /// A login code for this user.
+    pub(crate) fn mint_code(&self, user: &User) -> Secret {
+        let code = self.random();
+        let expires_at = self.clock.seconds().saturating_add(CODE_SECONDS);
+        self.codes.issue(code.clone(), expires_at, user.id.clone());
+        Secret::new(code)
+    }
+
+    /// Whose code it is, if it is good; from now on it is not.
+    pub(crate) fn redeem_code(&self, code: &Secret) -> Option<UserId> {
+        self.codes.redeem(code.expose(), self.clock.seconds())
+    }
+
+    /// The `state` of a login by redirect that ends there.
+    pub(crate) fn begin_redirect(&self, return_to: Url) -> String {
+        let state = self.random();
+        let expires_at = self.clock.seconds().saturating_add(CONSENT_SECONDS);
+        self.redirects.issue(state.clone(), expires_at, return_to);
+        state
+    }
+
+    /// Where the login with this `state` ends, if it is good; from now on it is not.
+    pub(crate) fn end_redirect(&self, state: &str) -> Option<Url> {
+        self.redirects.redeem(state, self.clock.seconds())
     }
 
     /// Whether this token counts as expired, by its own word or by ours.

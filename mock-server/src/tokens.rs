@@ -9,13 +9,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use jsonwebtoken::errors::Error;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{Family, FamilyId, Key, KeyHash, Seconds, User, UserId};
 use crate::secret::Secret;
+use crate::signing::Signing;
 
 /// The `aud` of every access token: the resources of this server.
 const AUDIENCE: &str = "api";
@@ -64,25 +66,26 @@ pub(crate) struct AccessTerms<'a> {
     pub(crate) ttl: Seconds,
 }
 
-/// The two secrets, in the forms they are used in.
+/// The key of access tokens and the secret of refresh tokens, in the forms they are used in.
 pub(crate) struct Keys {
-    access: (EncodingKey, DecodingKey),
-    refresh: (EncodingKey, DecodingKey),
+    access: Signing,
+    refresh: Signing,
     refresh_secret: Vec<u8>,
 }
 
 impl Keys {
-    pub(crate) fn new(access: &[u8], refresh: &[u8]) -> Self {
-        let pair = |secret| {
-            (
-                EncodingKey::from_secret(secret),
-                DecodingKey::from_secret(secret),
-            )
-        };
+    pub(crate) fn new(access: Signing, refresh: &[u8]) -> Self {
         Self {
-            access: pair(access),
-            refresh: pair(refresh),
+            access,
+            refresh: Signing::hs256(refresh),
             refresh_secret: refresh.to_vec(),
+        }
+    }
+
+    /// What others verify access tokens with (RFC 7517 §5): nothing, if that is a secret.
+    pub(crate) fn public(&self) -> JwkSet {
+        JwkSet {
+            keys: self.access.public.iter().cloned().collect(),
         }
     }
 
@@ -104,7 +107,7 @@ impl Keys {
             email: user.email.clone(),
             role: user.role.clone(),
         };
-        sign(ACCESS, &claims, &self.access.0)
+        sign(ACCESS, &claims, &self.access)
     }
 
     /// The family's current token: a function of its record, so it comes out the same every time.
@@ -117,24 +120,25 @@ impl Keys {
             iat: family.rotated_at(),
             exp: family.expires_at(),
         };
-        sign(REFRESH, &claims, &self.refresh.0)
+        sign(REFRESH, &claims, &self.refresh)
     }
 
     /// An access token whose signature, type, issuer and audience are right. Its expiry is the caller's
     /// to judge.
     pub(crate) fn read_access(&self, token: &str, issuer: &str) -> Option<AccessClaims> {
-        let mut validation = validation();
+        let mut validation = validation(self.access.algorithm);
         validation.validate_aud = true;
         validation.set_audience(&[AUDIENCE]);
         validation.set_issuer(&[issuer]);
         validation.set_required_spec_claims(&["aud", "iss", "exp", "sub"]);
-        read(token, ACCESS, &self.access.1, &validation)
+        read(token, ACCESS, &self.access, &validation)
     }
 
     /// A refresh token whose signature and type are right. Its expiry is the family's to judge, which
     /// must see reuse in tokens that have long expired.
     pub(crate) fn read_refresh(&self, token: &str) -> Option<RefreshClaims> {
-        read(token, REFRESH, &self.refresh.1, &validation())
+        let validation = validation(self.refresh.algorithm);
+        read(token, REFRESH, &self.refresh, &validation)
     }
 
     /// The proof that its owner was told of the family's current generation.
@@ -179,25 +183,33 @@ impl Keys {
     }
 }
 
-fn sign<C: Serialize>(typ: &str, claims: &C, key: &EncodingKey) -> Result<Secret, Error> {
-    let mut header = Header::new(Algorithm::HS256);
+fn sign<C: Serialize>(typ: &str, claims: &C, key: &Signing) -> Result<Secret, Error> {
+    let mut header = Header::new(key.algorithm);
     header.typ = Some(typ.to_owned());
-    jsonwebtoken::encode(&header, claims, key).map(Secret::new)
+    header.kid = key.kid();
+    jsonwebtoken::encode(&header, claims, &key.sign).map(Secret::new)
 }
 
 fn read<C: DeserializeOwned>(
     token: &str,
     typ: &str,
-    key: &DecodingKey,
+    key: &Signing,
     validation: &Validation,
 ) -> Option<C> {
-    let data = jsonwebtoken::decode::<C>(token, key, validation).ok()?;
-    // We understand no critical extension, so a token that has one is not for us (RFC 7515 §4.1.11).
-    (data.header.typ.as_deref() == Some(typ) && data.header.crit.is_none()).then_some(data.claims)
+    let data = jsonwebtoken::decode::<C>(token, &key.verify, validation).ok()?;
+    let header = data.header;
+    // We understand no critical extension (RFC 7515 §4.1.11), and where a key is to be had is not for a
+    // token to say (RFC 8725 §3.10).
+    let plain = header.crit.is_none()
+        && header.jku.is_none()
+        && header.jwk.is_none()
+        && header.x5u.is_none()
+        && header.x5c.is_none();
+    (plain && header.typ.as_deref() == Some(typ)).then_some(data.claims)
 }
 
-fn validation() -> Validation {
-    let mut validation = Validation::new(Algorithm::HS256);
+fn validation(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.validate_aud = false;

@@ -1,7 +1,7 @@
 //! The tool chain in one word: `cargo xtask build`, and so on.
 //!
-//! One file an idea. `main` reads the words; `build` (the engine, then the package), `test`, `demo`, `size` and `bench` are
-//! the commands; below them `tools` fetches what is needed, `stamp` remembers what is done, `run` and `signals` own the
+//! One file an idea. `main` reads the words; `build` (the engine, then the package), `test`, `demo`, `size`, `bench` and
+//! `sim` are the commands; below them `tools` fetches what is needed, `stamp` remembers what is done, `run` and `signals` own the
 //! processes, `say` owns the terminal. It runs on Linux and macOS: processes are led by groups and signals.
 
 mod bench;
@@ -15,6 +15,7 @@ mod place;
 mod run;
 mod say;
 mod signals;
+mod sim;
 mod size;
 mod stamp;
 mod tally;
@@ -29,6 +30,7 @@ use crate::bench::Bench;
 use crate::browser::Browser;
 use crate::place::Place;
 use crate::say::Done;
+use crate::sim::Sim;
 use crate::test::Part;
 
 const USAGE: &str = "\
@@ -40,6 +42,8 @@ Usage: cargo xtask <command>
                                           every test, or one part
   size [--json]                           what the package weighs, against npm/size-budget.json
   bench [core] [--json]                   what the session machine costs, in time and in allocations
+  sim [--seeds N] [--from SEED] [--tabs N] [--hours N]
+                                          many worlds in which sessions live, or the one that breaks a law
 ";
 
 /// What was asked for.
@@ -61,6 +65,7 @@ enum Command {
         only: Option<Bench>,
         json: bool,
     },
+    Sim(Sim),
     Help,
 }
 
@@ -90,6 +95,7 @@ fn perform(command: Command) -> Done<bool> {
         Command::Test { only, browser } => return test::test(&Place::find()?, only, browser),
         Command::Size { json } => size::size(&Place::find()?, json)?,
         Command::Bench { only, json } => bench::bench(&Place::find()?, only, json)?,
+        Command::Sim(sim) => return sim::sim(&Place::find()?, sim),
         Command::Help => say::answer(USAGE.trim_end()),
     }
     Ok(true)
@@ -112,6 +118,7 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 only: None,
                 json: false,
             },
+            "sim" => Command::Sim(Sim::default()),
             "help" => return Ok(Command::Help),
             other => return Err(format!("There is no command `{other}`.").into()),
         },
@@ -160,6 +167,10 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
                         .find(|bench| bench.name() == name)
                         .ok_or("there is no such benchmark")
                 })?);
+            }
+            (Command::Sim(sim), arg @ Arg::Long(name)) => {
+                let wish = sim.wish(name).ok_or_else(|| arg.unexpected())?;
+                *wish = Some(args.value()?.parse()?);
             }
             (_, arg) => return Err(arg.unexpected()),
         }
@@ -226,6 +237,20 @@ mod tests {
     }
 
     #[test]
+    fn worlds_are_as_many_and_as_long_as_they_are_asked_for() {
+        let sim = Sim {
+            seeds: Some(1_000_000),
+            hours: Some(8),
+            ..Sim::default()
+        };
+        assert_eq!(
+            parsed("sim --seeds 1000000 --hours 8"),
+            Ok(Command::Sim(sim))
+        );
+        assert_eq!(parsed("sim"), Ok(Command::Sim(Sim::default())));
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         for words in [
             "",
@@ -244,6 +269,10 @@ mod tests {
             "size core",
             "bench everything",
             "bench core core",
+            "sim 5",
+            "sim --seeds",
+            "sim --seeds many",
+            "sim --json",
         ] {
             assert!(parsed(words).is_err(), "{words}");
         }

@@ -73,7 +73,11 @@ impl Part {
                 tally += or_failure(rust(place, "xtask"));
                 Ok(tally)
             }
-            Self::Core => rust(place, "evertoken-core"),
+            Self::Core => {
+                let mut tally = or_failure(rust(place, "evertoken-core"));
+                tally += or_failure(rust(place, "evertoken-sim"));
+                Ok(tally)
+            }
             Self::Mock => rust(place, "evertoken-mock"),
             Self::Wasm => wasm(place, browser),
             Self::Npm => npm(place),

@@ -17,13 +17,13 @@ impl Chance {
     pub fn of(seed: u64, thing: &[u64]) -> Self {
         let mut chance = Self(seed);
         for part in thing {
-            chance.0 = chance.next() ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93);
+            chance.0 = chance.draw() ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93);
         }
         chance
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -33,7 +33,7 @@ impl Chance {
 
     /// A number below `n`; zero if `n` is.
     pub fn below(&mut self, n: u64) -> u64 {
-        self.next().checked_rem(n).unwrap_or(0)
+        self.draw().checked_rem(n).unwrap_or(0)
     }
 
     /// A number from `least` to `most`, both included.
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_numbers_and_another_thing_others() {
-        let draw = |thing: &[u64]| Chance::of(7, thing).next();
+        let draw = |thing: &[u64]| Chance::of(7, thing).draw();
         assert_eq!(draw(&[1, 2]), draw(&[1, 2]));
         assert_ne!(draw(&[1, 2]), draw(&[2, 1]));
         assert_ne!(draw(&[1]), draw(&[1, 0]));

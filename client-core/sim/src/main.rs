@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use evertoken_sim::{Failed, Report, Wishes, play, run, shrink, users};
+use evertoken_sim::{Failed, Marks, Report, Wishes, play, run, shrink, users};
 use lexopt::{Arg, ValueExt};
 
 const USAGE: &str = "\
@@ -88,7 +88,7 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Wanted>, lexopt::Error> {
             Arg::Long("survey") => wanted.survey = true,
             Arg::Long("trace") => wanted.trace = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
-            arg => return Err(arg.unexpected()),
+            arg @ (Arg::Long(_) | Arg::Short(_) | Arg::Value(_)) => return Err(arg.unexpected()),
         }
     }
     Ok(Some(wanted))
@@ -123,10 +123,13 @@ fn show_failure(failed: &Failed) {
 /// Which laws are broken, how often, and where first.
 fn survey(wanted: Wanted) {
     let mut seen: Vec<(String, u64, u64)> = Vec::new();
+    let mut marks = Marks::default();
     let mut from = wanted.from;
     let end = wanted.from + wanted.seeds;
     while from < end {
-        if let Some(broken) = play(&users::script(from, wanted.wishes), false).broken {
+        let outcome = play(&users::script(from, wanted.wishes), false);
+        marks.merge(&outcome.marks);
+        if let Some(broken) = outcome.broken {
             let what = format!(
                 "{:?}: {}",
                 broken.law,
@@ -138,6 +141,9 @@ fn survey(wanted: Wanted) {
             }
         }
         from += 1;
+    }
+    for (mark, count) in marks.iter().filter(|(_, count)| *count < 100) {
+        println!("{count:>8}  times only: {}", mark.text());
     }
     for (law, count, seed) in seen {
         println!("{count:>8}  {law}, first with seed {seed}");

@@ -89,6 +89,7 @@ marks! {
     TombstoneAtStart "a tab starts, and a logout is still owed"
     MarkAtStart "a tab starts, and nobody knows how a login ended"
     RecordAtStart "a tab starts, and a session is noted"
+    Recreated "a client is disposed of and made anew"
     PassedLock "a tab goes on although another holds the lock"
     FrozenHolder "the lock is held by a tab that is asleep"
     FreeLock "a lock is free at once while a token is on its way to the tab"

@@ -17,6 +17,8 @@ pub struct Request {
     pub cookie: Option<Cookie>,
     /// What becomes of it.
     pub fate: Fate,
+    /// When it was sent.
+    pub at: u64,
     /// What the server answered to the copy that counts.
     pub reply: Option<(Reply, SetCookie)>,
     /// Whether the server has done it.
@@ -59,6 +61,7 @@ pub fn draw(weather: Weather, is_login: bool, chance: &mut Chance) -> Fate {
             (1, Trouble::Page),
             (3, Trouble::Hangs),
             (4, Trouble::Twice),
+            (2, Trouble::Superseded),
         ]);
     }
     if wrong > 0 && !is_login && chance.percent(10) {

@@ -97,6 +97,8 @@ pub enum Act {
     Kill,
     /// Closes it and opens it again.
     Reload,
+    /// Disposes of the client and makes another, in the same page.
+    Recreate,
     /// Puts it to sleep where it stands.
     Freeze,
     /// Wakes it.
@@ -215,6 +217,8 @@ pub enum Trouble {
     ProxyAfter,
     /// The server asks for this many seconds of patience.
     Limited(u64),
+    /// The server takes it for an old copy.
+    Superseded,
     /// A captive portal answers with a page.
     Page,
     /// The server has done it, and nothing comes, not even an error.

@@ -179,6 +179,14 @@ pub struct Tab {
     pub dead_logins: Vec<u32>,
     /// The family of the token it took last.
     pub family: Option<u32>,
+    /// Whether its last refresh had no key and may have been carried out without its knowing.
+    pub repeats_blindly: bool,
+    /// When it last took another tab's token.
+    pub adopted: u64,
+    /// Until when the server asked it for patience, on its own time line.
+    pub patience: Option<Instant>,
+    /// Whether its last exchange failed.
+    pub is_in_trouble: bool,
     /// How the call ended that the end of the world waits for.
     pub last_end: Option<End>,
 }

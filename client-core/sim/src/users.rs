@@ -72,10 +72,16 @@ fn steps(setting: &Setting, hours: Option<u64>, chance: &mut Chance) -> Vec<Step
     while end.map_or(done < count, |end| at < end) {
         at += pause(setting, chance, end.is_some());
         let place = chance.below(setting.places as u64) as usize;
-        push(at, place, act(setting, chance));
+        let act = |chance: &mut Chance| act(setting, chance);
+        let first = act(chance);
+        push(at, place, first);
         done += 1;
+        // Whoever signs in may think better of it.
+        if matches!(first, Act::Login { .. }) && chance.percent(20) {
+            push(at + chance.below(250), place, Act::Logout(Scope::Global));
+        }
         if chance.percent(15) {
-            push(at + chance.below(40), place, act(setting, chance));
+            push(at + chance.below(40), place, act(chance));
         }
     }
     steps.sort_by_key(|step| step.at);
@@ -119,7 +125,8 @@ fn act(setting: &Setting, chance: &mut Chance) -> Act {
         (1, 14),
         (3, 15),
         (7, 16),
-        (4, 17),
+        (2, 17),
+        (4, 18),
     ]) {
         0 => Act::Fetch(chance.between(1, 4) as u8),
         1 => login(chance),
@@ -147,6 +154,7 @@ fn act(setting: &Setting, chance: &mut Chance) -> Act {
             (3, Weather::Lossy),
             (1, Weather::Broken),
         ])),
+        17 => Act::Recreate,
         _ => Act::Lags(Lags {
             lock: chance.pick(&[0, 2, 2, 50]),
             channel: chance.pick(&[1, 4, 4, 60, 300]),

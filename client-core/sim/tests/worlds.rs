@@ -8,13 +8,14 @@
 )]
 
 use evertoken_core::Fault;
-use evertoken_sim::{Failed, Wishes, play, run, shrink, users};
+use evertoken_sim::{Failed, Mark, Wishes, play, run, shrink, users};
 
 /// Enough to meet everything there is to meet, few enough to be part of every test run.
 const WORLDS: u64 = 10_000;
 
-/// A mistake that more worlds than this do not show is one that nobody would find.
-const UNTIL_FOUND: u64 = 2_000;
+/// Most mistakes show within a few hundred worlds, the rarest (a login that a logout overtook, a tie) within some
+/// thousands. One that more worlds than this do not show is one that nobody would find.
+const UNTIL_FOUND: u64 = 20_000;
 
 #[test]
 fn ten_thousand_worlds_keep_every_law_and_meet_every_situation() {
@@ -27,12 +28,13 @@ fn ten_thousand_worlds_keep_every_law_and_meet_every_situation() {
             script.seed, script.steps
         );
     }
-    let never: Vec<_> = report
-        .marks
-        .iter()
+    let met = report.marks.iter();
+    let never: Vec<_> = met
         .filter(|(_, count)| *count == 0)
+        .map(|(mark, _)| mark)
         .collect();
-    assert!(never.is_empty(), "never met: {never:?}");
+    // Only a server that lost writes sees a token that is ahead of its family.
+    assert_eq!(never, [Mark::RowAhead]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl Session {
 
     fn finish_refresh(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
         if sent.turn != self.turn && !self.plants(Fault::AnswerCountsInAnyTurn) {
-            return;
+            return self.leave_backend_alone(now, &outcome);
         }
         let told = match outcome {
             Outcome::Granted(granted) => self.refreshed(now, sent, granted),
@@ -69,6 +69,16 @@ impl Session {
         };
         if told.is_none() || !self.plants(Fault::FailureIsNotShared) {
             self.wake(sent.op, told);
+        }
+    }
+
+    /// An answer that no longer counts may still say that the backend wants to be left alone.
+    fn leave_backend_alone(&mut self, now: Instant, outcome: &Outcome) {
+        let Outcome::Failed(failure) = outcome else {
+            return;
+        };
+        if failure.code == Code::RateLimited && matches!(self.state, State::Restoring { .. }) {
+            self.refuse_refreshes(now, *failure);
         }
     }
 
@@ -103,6 +113,7 @@ impl Session {
             return None;
         }
         self.unsettled = false;
+        self.cookie_works = true;
         if self.finding_out {
             self.finding_out = false;
             self.settle_login();
@@ -139,7 +150,9 @@ impl Session {
         }
         let reason = match &self.state {
             // The cookie that the login was answered with never came back: this is no logout.
-            State::SignedIn { grant, .. } if missing && grant.position.generation == 0 => {
+            State::SignedIn { grant, .. }
+                if missing && grant.position.generation == 0 && self.may_have_dropped_cookie() =>
+            {
                 let failure = Failure::new(Code::Misconfigured).detail(Detail::CookieDropped);
                 return Some(self.not_refreshed(now, failure.status(status), true));
             }
@@ -155,7 +168,8 @@ impl Session {
         }
         let is_news = !self.position.ended && self.position.epoch.is_login();
         let is_noted = is_news || self.key.is_some();
-        self.position.ended = true;
+        // Where nobody has ever signed in there is nothing to end.
+        self.position.ended |= self.position.epoch.is_login();
         self.sign_out(reason);
         if is_noted {
             self.keep_record();
@@ -164,6 +178,12 @@ impl Session {
             self.post_status(now, NEWS, None);
         }
         Some(Failure::new(Code::LoginRequired).status(status))
+    }
+
+    /// Whether the browser may never have kept the login's cookie. Where it did once, or where something that was given
+    /// up may have cleared it since, the session is over.
+    fn may_have_dropped_cookie(&self) -> bool {
+        !self.cookie_works && !self.unsettled
     }
 
     /// It did not work, which says nothing about the session. Without a key, a repetition of what may have been
@@ -193,10 +213,13 @@ impl Session {
                 *trouble = Some(new);
                 self.report(Event::RefreshFailed { failure, retry_in });
             }
-            State::SignedOut { .. } | State::Disposed => self.report(Event::RefreshFailed {
-                failure,
-                retry_in: None,
-            }),
+            State::SignedOut { .. } | State::Disposed => {
+                self.left_alone = new.not_before.map(|until| (until, failure));
+                self.report(Event::RefreshFailed {
+                    failure,
+                    retry_in: None,
+                });
+            }
         }
         failure
     }
@@ -204,7 +227,8 @@ impl Session {
     fn finish_login(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
         let overtaken = sent.turn != self.turn && !self.plants(Fault::OvertakenLoginCounts);
         let unknown = matches!(&outcome, Outcome::Failed(failure) if failure.is_ambiguous());
-        if !unknown {
+        // How an earlier one ended may have to be found out still.
+        if !unknown && !self.finding_out {
             self.settle_login();
         }
         let result = match outcome {
@@ -264,6 +288,9 @@ impl Session {
     fn logout_is_told(&mut self, sent: &Sent, scope: Scope) {
         let covers = |owed: OwedLogout| wider(owed.scope, scope) == scope;
         if sent.from == self.position && self.owed_logout.is_none_or(covers) {
+            if self.owed_logout.is_some_and(|owed| owed.stray) {
+                self.settle_login();
+            }
             self.owed_logout = None;
             // Unless another is on its way already.
             if !self.is_signing_out() {
@@ -286,12 +313,25 @@ impl Session {
             scope,
             failures,
             retry_at: now.after(wait),
+            stray: owed.is_some_and(|owed| owed.stray),
         });
         self.entomb(Some(scope));
         // A refresh that waited for it would restore what it was to end.
+        if self.wire.refresh(self.turn).is_some() {
+            self.refuse_refreshes(now, failure);
+        }
+    }
+
+    /// No refresh is sent before the next try.
+    fn refuse_refreshes(&mut self, now: Instant, failure: Failure) {
+        // What would look like theft if it was repeated still does.
+        let may_repeat = self
+            .state
+            .trouble()
+            .is_none_or(|trouble| trouble.retry_at.is_some());
+        let failure = self.not_refreshed(now, failure, may_repeat);
         let is_refresh = |queued: &Queued| matches!(queued.exchange, Exchange::Refresh(_));
         for Queued { op, .. } in self.wire.take_queued(&is_refresh) {
-            let failure = self.not_refreshed(now, failure, true);
             self.wake(op, Some(failure));
         }
     }

@@ -44,9 +44,13 @@ impl Session {
         self.report(Event::SignedIn);
     }
 
-    /// It is known how the last login ended.
+    /// It is known how the last login ended, or it no longer matters. One that is still on the wire leaves its mark
+    /// until it is answered.
     pub(super) fn settle_login(&mut self) {
-        self.effects.push_back(Effect::Keep(Slot::Login, None));
+        let sent = self.wire.sent();
+        if sent.is_none_or(|sent| sent.exchange != Exchange::Login) {
+            self.effects.push_back(Effect::Keep(Slot::Login, None));
+        }
     }
 
     /// The answer to `op`, sent for at `asked`, is the session now; `before` is the grant it renews.
@@ -118,7 +122,11 @@ impl Session {
         self.end_logins_and_refreshes(now);
         // One that the server has not heard of is told with this one.
         self.wire.queue.retain(|queued| !queued.repeated);
-        let owed = self.owed_logout.take().map(|owed| owed.scope);
+        let owed = self.owed_logout.take();
+        if owed.is_some_and(|owed| owed.stray) {
+            self.settle_login();
+        }
+        let owed = owed.map(|owed| owed.scope);
         let scope = owed.map_or(scope, |owed| wider(owed, scope));
         self.end_everywhere(now, scope, reason);
         self.enqueue(now, Exchange::Logout(scope), false)
@@ -174,6 +182,7 @@ impl Session {
             scope,
             failures: 0,
             retry_at: now,
+            stray: self.owed_logout.is_some_and(|owed| owed.stray),
         });
         self.entomb(Some(scope));
     }

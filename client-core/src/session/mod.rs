@@ -49,6 +49,12 @@ pub struct Session {
     tab: Tab,
     /// The other tabs, as far as they are known.
     peers: Tabs,
+    /// Whether notes of who is there work: this tab's own was found.
+    is_noted: bool,
+    /// Until when the backend asked to be left alone by who is signed out, and how it said so.
+    left_alone: Option<(Instant, Failure)>,
+    /// A refresh has been granted here, so the browser keeps the cookie.
+    cookie_works: bool,
     last_question: u32,
     is_online: bool,
     effects: VecDeque<Effect>,
@@ -67,6 +73,8 @@ struct OwedLogout {
     scope: Scope,
     failures: u32,
     retry_at: Instant,
+    /// It is for a login that a logout overtook, and whose answer nobody saw: it may leave its cookie yet.
+    stray: bool,
 }
 
 impl Session {
@@ -92,6 +100,9 @@ impl Session {
             key: None,
             tab,
             peers: Tabs::default(),
+            is_noted: false,
+            left_alone: None,
+            cookie_works: false,
             last_question: 0,
             is_online: true,
             effects: VecDeque::new(),
@@ -148,12 +159,21 @@ impl Session {
         if let Some(login) = self.wire.login(self.turn) {
             return Access::Wait(login);
         }
+        let idle = self.wire.refresh(self.turn).is_none();
         match self.state {
             State::SignedIn { .. } | State::Restoring { .. } => self.renew(now, Why::Demand),
             State::SignedOut { .. } if self.is_signing_out() => {
                 Access::Refused(Failure::new(Code::LoginRequired))
             }
-            State::SignedOut { .. } => Access::Wait(self.refresh_by(now, Why::Demand)),
+            State::SignedOut { .. } => {
+                match self.left_alone.filter(|(until, _)| now < *until && idle) {
+                    Some((until, failure)) => Access::Refused(Failure {
+                        retry_after: Some(until.since(now)),
+                        ..failure
+                    }),
+                    None => Access::Wait(self.refresh_by(now, Why::Demand)),
+                }
+            }
             State::Disposed => Access::Refused(Failure::new(Code::Disposed)),
         }
     }

@@ -3,13 +3,14 @@
 use core::time::Duration;
 
 use crate::config::Restore;
-use crate::effect::{Effect, Scope};
+use crate::effect::{Effect, Exchange, Scope};
 use crate::failure::Reason;
 use crate::planted::Fault;
-use crate::tabs::{Position, Record, Slot, Stored};
+use crate::tabs::{Position, Record, Slot, Stored, Tombstone};
 use crate::time::Instant;
 
 use super::state::State;
+use super::wire::Sent;
 use super::{OwedLogout, Session};
 
 /// How long the tab whose logout the server has not heard of is left alone with that: a few of its own tries.
@@ -28,19 +29,14 @@ impl Session {
         {
             self.position = Position::logged_out(tombstone.epoch);
             self.key = None;
-            if let Some(scope) = tombstone.owed
-                && !self.plants(Fault::OwedLogoutWaits)
-            {
-                self.state = State::SignedOut {
-                    reason: Reason::Logout,
-                };
-                self.owed_logout = Some(OwedLogout {
-                    scope,
-                    failures: 0,
-                    retry_at: now,
-                });
-                return false;
-            }
+        }
+        self.cookie_works = self.position.generation > 0;
+        self.owed_logout = self.debt(stored, now);
+        if self.owed_logout.is_some() {
+            self.state = State::SignedOut {
+                reason: Reason::Logout,
+            };
+            return false;
         }
         let marked = stored.login.is_some_and(|mark| mark >= self.position.epoch);
         self.finding_out = marked && self.config.restore != Restore::Never;
@@ -58,41 +54,53 @@ impl Session {
 
     /// What is stored says where the session stands.
     pub(super) fn see(&mut self, now: Instant, stored: &Stored) {
-        for tab in stored.tabs.iter().filter(|tab| *tab != self.tab) {
-            self.peers.add(tab);
-        }
+        self.meet(stored);
         if let Some(tombstone) = stored.tombstone
             && !self.plants(Fault::TombstoneIgnored)
         {
             let position = Position::logged_out(tombstone.epoch);
             self.follow(now, position, Some(Reason::Logout), None);
-            if position == self.position {
-                self.share_debt(now, tombstone.owed);
-            }
         }
         if let Some(record) = &stored.record {
             let key = record.refresh_key.clone();
             self.follow(now, record.position, record.reason, key);
         }
+        self.share_debt(now, stored);
     }
 
-    /// The present logout is `owed` to the server, or no longer. Whoever owes it may be gone, so after a while any
-    /// tab tells the server; and before that none restores what it was to end.
-    fn share_debt(&mut self, now: Instant, owed: Option<Scope>) {
-        match (owed, self.owed_logout) {
-            (Some(scope), None) if !self.is_signing_out() => {
-                self.owed_logout = Some(OwedLogout {
-                    scope,
-                    failures: 0,
-                    retry_at: now.after(PATIENCE_WITH_DEBTORS),
-                });
-            }
-            (None, Some(_)) => {
-                self.owed_logout = None;
-                drop(self.wire.take_queued(&|queued| queued.repeated));
-            }
-            (Some(_), _) | (None, None) => {}
+    /// Whoever owes a logout may be gone, so after a while any tab tells the server; and none restores before that
+    /// what it was to end. What another has told need not be told again.
+    fn share_debt(&mut self, now: Instant, stored: &Stored) {
+        if self.is_signing_out() {
+            return;
         }
+        let debt = self.debt(stored, now.after(PATIENCE_WITH_DEBTORS));
+        let is_present =
+            |tombstone: Tombstone| Position::logged_out(tombstone.epoch) == self.position;
+        if self.owed_logout.is_none() {
+            self.owed_logout = debt;
+        } else if debt.is_none() && stored.tombstone.is_some_and(is_present) {
+            self.owed_logout = None;
+            drop(self.wire.take_queued(&|queued| queued.repeated));
+        }
+    }
+
+    /// What the server still has to be told, at `retry_at`. Only a login settles it otherwise.
+    fn debt(&self, stored: &Stored, retry_at: Instant) -> Option<OwedLogout> {
+        let tombstone = stored.tombstone?;
+        if self.position.epoch.is_login() || self.plants(Fault::OwedLogoutWaits) {
+            return None;
+        }
+        let signs_in = |sent: &Sent| sent.exchange == Exchange::Login;
+        let is_own = self.wire.sent().is_some_and(signs_in);
+        let is_stray = |mark| mark < tombstone.epoch && !self.plants(Fault::StrayLoginIsForgotten);
+        let stray = stored.login.is_some_and(is_stray) && !is_own;
+        Some(OwedLogout {
+            scope: tombstone.owed.or(stray.then_some(Scope::Local))?,
+            failures: 0,
+            retry_at,
+            stray,
+        })
     }
 
     pub(super) fn keep_record(&mut self) {

@@ -94,6 +94,10 @@ impl Session {
             Some(lock) if lock.op == op => lock.held = true,
             Some(_) | None => return self.effects.push_back(Effect::Unlock(op)),
         }
+        // Another login whose answer nobody has seen may win over this one's with its cookie.
+        if stored.login.is_some() && self.wire.login(self.turn).is_some() {
+            self.unsettled = true;
+        }
         self.see(now, stored);
         if matches!(self.wire.stage, Stage::Locking { .. }) {
             self.report_wait(now);
@@ -119,7 +123,9 @@ impl Session {
     /// Asks the other tabs where the session stands, held lock or not: a free lock says nothing about messages
     /// that are still on their way. Only who knows that it is alone does not ask.
     fn ask(&mut self, now: Instant) {
-        let needless = self.wire.queue.is_empty() || self.peers.is_empty() || !self.config.channel;
+        // Where the notes do not work, nobody knows.
+        let is_alone = self.peers.is_empty() && self.is_noted;
+        let needless = self.wire.queue.is_empty() || is_alone || !self.config.channel;
         if needless || self.plants(Fault::FreeLockDoesNotAsk) {
             return self.dispatch(now);
         }
@@ -188,6 +194,12 @@ impl Session {
                 // Whoever holds the lock may still be answered, with a cookie that wins over this login's.
                 if self.wire.lock.is_some_and(|lock| !lock.held) {
                     self.unsettled = true;
+                }
+                // There is one mark, and what an earlier one stands for must not be forgotten.
+                if let Some(owed) = self.owed_logout.as_mut().filter(|owed| owed.stray) {
+                    owed.stray = false;
+                    let scope = owed.scope;
+                    self.entomb(Some(scope));
                 }
                 let mark = login_text(self.position.epoch).into_boxed_str();
                 self.effects

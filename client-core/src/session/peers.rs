@@ -144,7 +144,8 @@ impl Session {
         });
         self.position = position;
         self.key = key;
-        self.unsettled = false;
+        // A cookie that comes late may win over another tab's login, too.
+        self.unsettled &= opens;
         self.finding_out = false;
         let was_restoring = matches!(self.state, State::Restoring { .. });
         let particulars = Particulars {
@@ -195,6 +196,10 @@ impl Session {
         if position <= self.position && !counts {
             return;
         }
+        // What happened before the login that is being found out says nothing of it.
+        if self.finding_out && position.epoch <= self.position.epoch {
+            return;
+        }
         let same_epoch = position.epoch == self.position.epoch;
         if position.ended || !same_epoch {
             self.overtaken_by(now, position);
@@ -202,7 +207,13 @@ impl Session {
         self.position = position;
         if position.ended {
             self.finding_out = false;
-            self.sign_out(reason.unwrap_or(Reason::Denied));
+            let logout = !position.epoch.is_login();
+            let unsaid = if logout {
+                Reason::Logout
+            } else {
+                Reason::Denied
+            };
+            self.sign_out(reason.unwrap_or(unsaid));
             return;
         }
         self.key = key;

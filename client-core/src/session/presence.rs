@@ -11,12 +11,22 @@ use super::wire::Stage;
 impl Session {
     /// Notes that this tab is there, and says so to the others; whoever has the session answers.
     pub(super) fn greet(&mut self, stored: &Stored) {
-        for tab in stored.tabs.iter().filter(|tab| *tab != self.tab) {
-            self.peers.add(tab);
-        }
+        self.meet(stored);
         if self.config.channel {
             self.note_presence(true);
             self.post_question();
+        }
+    }
+
+    /// Who has noted themselves.
+    pub(super) fn meet(&mut self, stored: &Stored) {
+        self.is_noted = false;
+        for tab in stored.tabs.iter() {
+            if tab == self.tab {
+                self.is_noted = true;
+            } else {
+                self.peers.add(tab);
+            }
         }
     }
 

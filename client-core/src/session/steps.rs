@@ -120,8 +120,10 @@ impl Session {
     /// The key of this generation, so that a repetition is known for what it is: the newest that was handed
     /// out, else a random one where the backend takes that. It is kept before it is sent.
     pub(super) fn key_to_send(&mut self) -> Option<Box<str>> {
-        if self.key.is_none() && self.config.random_keys {
-            self.key = Some(self.rng.text());
+        if self.config.random_keys {
+            if self.key.is_none() {
+                self.key = Some(self.rng.text());
+            }
             self.keep_record();
         }
         self.key.clone()

@@ -20,6 +20,7 @@ impl Ledger {
         assert!(!matches!(self.who, Who::Disposed), "disposed");
         let again = self.again.take();
         assert!(again.is_none_or(|again| again == op), "{again:?} first");
+        self.notice_stray(exchange);
         match exchange {
             Exchange::Refresh(why) => {
                 self.check_key(key.as_deref());
@@ -158,7 +159,7 @@ impl Ledger {
         }
         match (&self.who, want) {
             (Who::Disposed, _) => assert_eq!(refused(access), Some(Code::Disposed)),
-            (Who::Nobody(_), Want::Renewal) if !self.is_signing_out() => self.waits(access),
+            (Who::Nobody(_), Want::Renewal) if !self.is_signing_out() => self.renews(now, access),
             (Who::Nobody(_), _) => assert_eq!(refused(access), Some(Code::LoginRequired)),
             (Who::Unknown, _) | (Who::User(_), Want::Renewal) => self.renews(now, access),
             (Who::User(user), Want::Other(rejected)) if user.token == rejected => {
@@ -239,7 +240,7 @@ impl Ledger {
         self.debt.is_some()
     }
 
-    fn is_signing_out(&self) -> bool {
+    pub(super) fn is_signing_out(&self) -> bool {
         self.callers
             .values()
             .any(|caller| matches!(caller.scope, Some(Scope::Local | Scope::Global)))

@@ -42,6 +42,14 @@ pub struct Ledger {
     pub(super) random_keys: bool,
     /// The key that the browser keeps.
     pub(super) remembered: Option<Box<str>>,
+    /// How the last login ended nobody knows: one refresh will tell.
+    pub(super) finding_out: bool,
+    /// A login that nobody waits for any longer may have been granted.
+    pub(super) marked: bool,
+    /// A login that a logout overtook may still leave its cookie.
+    pub(super) stray: bool,
+    /// A refresh has been granted: the browser keeps the cookie.
+    pub(super) cookie_works: bool,
     /// The refresh that is to be sent once more.
     pub(super) again: Option<OpId>,
     /// The last refresh may have been carried out, and nothing would tell a repetition from theft.
@@ -70,6 +78,10 @@ impl Ledger {
             key: None,
             random_keys,
             remembered: None,
+            finding_out: false,
+            marked: false,
+            stray: false,
+            cookie_works: false,
             again: None,
             unrepeatable: false,
         }
@@ -99,6 +111,7 @@ impl Ledger {
         }
         self.end_logins();
         self.who = Who::Nobody(Reason::Logout);
+        self.note_stray();
         if !joined {
             self.era += 1;
             self.key = None;
@@ -111,6 +124,7 @@ impl Ledger {
         self.end_logins();
         self.drop_unsent_logouts();
         self.debt = None;
+        self.settle_logins();
         self.era += 1;
         self.is_new(op);
         self.over.insert(op);
@@ -160,6 +174,8 @@ impl Ledger {
                         self.taken_over();
                         return;
                     }
+                    self.cookie_works = true;
+                    self.finding_out = false;
                     self.due = Some(Due {
                         op: sent.op,
                         keep_user: same,
@@ -172,6 +188,8 @@ impl Ledger {
                 }
                 Who::Nobody(_) | Who::Unknown | Who::Disposed => {
                     self.late_cookie = LateCookie::No;
+                    self.cookie_works = true;
+                    self.finding_out = false;
                     self.begin(sent.op, sent.at, granted, false);
                 }
             },
@@ -184,8 +202,10 @@ impl Ledger {
     }
 
     fn denied(&mut self, missing: bool) {
+        self.finding_out = false;
+        let works = self.cookie_works || self.late_cookie == LateCookie::Certainly;
         match &mut self.who {
-            Who::User(user) if missing && user.first => {
+            Who::User(user) if missing && user.first && !works => {
                 user.failing = true;
                 self.left_alone = None;
                 self.unrepeatable = false;
@@ -202,7 +222,7 @@ impl Ledger {
         match &mut self.who {
             Who::User(user) => user.failing = true,
             Who::Unknown => {}
-            Who::Nobody(_) | Who::Disposed => return,
+            Who::Nobody(_) | Who::Disposed => return self.leave_alone(now, failure),
         }
         self.unrepeatable = !keyed && may_have_been_granted(failure);
         self.leave_alone(now, failure);
@@ -214,10 +234,49 @@ impl Ledger {
         self.left_alone = is_asked.then_some((now, asked));
     }
 
+    /// The session ended, and a login may still be granted of which nobody will hear.
+    fn note_stray(&mut self) {
+        self.stray |= std::mem::take(&mut self.finding_out);
+        self.stray |= std::mem::take(&mut self.marked);
+    }
+
+    /// It is known how all logins ended, or it no longer matters.
+    fn settle_logins(&mut self) {
+        self.finding_out = false;
+        self.marked = false;
+        self.stray = false;
+    }
+
+    /// What may still come of a login that a logout overtook is found before the next exchange.
+    pub(super) fn notice_stray(&mut self, exchange: Exchange) {
+        if self.stray && self.debt.is_none() && !self.is_signing_out() {
+            self.debt = Some(Scope::Local);
+            self.stray = false;
+        }
+        // Its own note takes the place of the other's.
+        if exchange == Exchange::Login {
+            self.marked = false;
+            self.stray = false;
+        }
+    }
+
     fn logged_in(&mut self, sent: &OnWire, outcome: Outcome) {
         if sent.era != self.era {
-            if let (Outcome::Granted(_), Who::Nobody(_) | Who::Unknown) = (outcome, &self.who) {
-                self.owe(Scope::Local);
+            let is_known = !matches!(&outcome, Outcome::Failed(f) if may_have_been_granted(*f));
+            if is_known && !self.finding_out {
+                // There is one note, and it was the last login's.
+                self.stray = false;
+                self.marked = false;
+            }
+            match (outcome, &self.who) {
+                (Outcome::Granted(_), Who::Nobody(_) | Who::Unknown) => self.owe(Scope::Local),
+                (Outcome::Failed(failure), Who::Nobody(_) | Who::Unknown) => {
+                    self.stray |= may_have_been_granted(failure);
+                }
+                (Outcome::Failed(failure), Who::User(_)) => {
+                    self.marked |= may_have_been_granted(failure);
+                }
+                _ => {}
             }
             return;
         }
@@ -226,10 +285,12 @@ impl Ledger {
         match outcome {
             Outcome::Granted(granted) => {
                 self.debt = None;
+                self.settle_logins();
                 self.begin(sent.op, sent.at, granted, true);
             }
             Outcome::Failed(failure) if may_have_been_granted(failure) => {
                 self.who = Who::Unknown;
+                self.finding_out = true;
                 self.left_alone = None;
                 self.unrepeatable = false;
             }
@@ -248,7 +309,6 @@ impl Ledger {
                 Who::Nobody(_) | Who::Unknown => {
                     self.owe(scope);
                     // Whoever waited to be restored after it failed with it.
-                    self.unrepeatable = false;
                     let before = self.left_alone;
                     self.leave_alone(now, *failure);
                     self.left_alone = self.left_alone.or(before);
@@ -280,6 +340,7 @@ impl Ledger {
     }
 
     pub(super) fn taken_over(&mut self) {
+        self.note_stray();
         self.who = Who::Nobody(Reason::Replaced);
         self.key = None;
         self.owe(Scope::Local);

@@ -193,7 +193,7 @@ fn a_login_that_is_sent_beside_a_silent_holder_does_not_trust_the_cookie_jar() {
         if held {
             page.get_lock();
         } else {
-            page.pass(11 * SECOND);
+            page.pass(11 * SECOND + ASK);
         }
         page.answer(login, granted("b", LIFETIME));
         let refresh = page.refresh_sent();

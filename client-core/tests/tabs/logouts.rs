@@ -111,7 +111,7 @@ fn a_logout_elsewhere_ends_a_login_that_was_called_before_it_and_waits() {
     );
     assert_eq!(page.woken(waiting), Some(Ok(())));
     assert_eq!(page.wanted_lock(), None);
-    assert_eq!(page.view(), View::SignedOut(Reason::Denied));
+    assert_eq!(page.view(), View::SignedOut(Reason::Logout));
 }
 
 #[test]

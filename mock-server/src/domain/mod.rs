@@ -24,19 +24,20 @@ pub use user::{User, Users};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Whole seconds, since the Unix epoch or as a length.
 pub type Seconds = u64;
 
 /// Names a user: the `sub` of its tokens.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct UserId(pub String);
 
 /// Names a family: the `fid` of its refresh tokens and the `sid` of its access tokens.
 ///
 /// Sorted as text, the families of one tenant stand in the order of their logins.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct FamilyId(pub String);
 
@@ -53,15 +54,23 @@ impl fmt::Display for FamilyId {
 }
 
 /// The shape of backend a family was opened through. A refresh token is good in its own contract only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Contract {
     /// A rotating cookie.
     Rotation,
+    /// A token endpoint with its tokens in the body (RFC 6749).
+    Oauth2,
+    /// A cookie that is not rotated, refused with 403.
+    FixedCookie,
+    /// The backend renews while it serves.
+    Gateway,
+    /// A platform's login code for tokens in the body.
+    CodeExchange,
 }
 
 /// Why a family ended. Stored with it, and told to whoever still presents one of its tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The user signed out: here, elsewhere, or everywhere.

@@ -123,9 +123,34 @@ impl Sessions {
         self.families.insert(step.family.id().clone(), step.family);
     }
 
+    /// A token that is not rotated is presented: its family as it will be, and why it is refused, if it
+    /// is. Nothing changes before it is [kept](Self::keep). `None`: as for [`present`](Self::present).
+    #[must_use]
+    pub fn vouch(
+        &self,
+        now: Seconds,
+        (id, presented): (&FamilyId, u64),
+        contract: Contract,
+        active: bool,
+    ) -> Option<(Family, Option<Reason>)> {
+        let mut family = self
+            .families
+            .get(id)
+            .filter(|family| family.contract() == contract)?
+            .clone();
+        let moved = self.epoch.ended(family.epoch());
+        let refused = family.vouch(now, presented, moved, active);
+        Some((family, refused))
+    }
+
+    /// The family is as it says.
+    pub fn keep(&mut self, family: Family) {
+        self.families.insert(family.id().clone(), family);
+    }
+
     /// Another login in the same browser takes the place of this family.
     pub fn replace(&mut self, now: Seconds, id: &FamilyId, by: &Family) {
-        let Some(family) = self.families.get_mut(id) else {
+        let Some(family) = of(&mut self.families, id, by.contract()) else {
             return;
         };
         if family.over(now, self.epoch.ended(family.epoch())).is_none() {
@@ -142,9 +167,10 @@ impl Sessions {
         &mut self,
         now: Seconds,
         (id, presented): (&FamilyId, u64),
+        contract: Contract,
         scope: LogoutScope,
     ) {
-        let Some(family) = self.families.get_mut(id) else {
+        let Some(family) = of(&mut self.families, id, contract) else {
             return;
         };
         let over = family.over(now, self.epoch.ended(family.epoch()));
@@ -159,6 +185,17 @@ impl Sessions {
                 family.end(Status::Ended(Reason::Logout));
             }
             (None, false, LogoutScope::Others) | (Some(_), _, _) => {}
+        }
+    }
+
+    /// The client has no more use for this family (RFC 7009 §2.1): whoever holds any of its tokens may
+    /// end it, and nothing else.
+    pub fn revoke(&mut self, now: Seconds, id: &FamilyId, contract: Contract) {
+        let Some(family) = of(&mut self.families, id, contract) else {
+            return;
+        };
+        if family.over(now, self.epoch.ended(family.epoch())).is_none() {
+            family.end(Status::Ended(Reason::Revoked));
         }
     }
 
@@ -184,4 +221,15 @@ impl Sessions {
             Status::Alive | Status::Ended(_) => None,
         }
     }
+}
+
+/// A refresh token is nothing to another contract than its own, and so is its family.
+fn of<'a>(
+    families: &'a mut BTreeMap<FamilyId, Family>,
+    id: &FamilyId,
+    contract: Contract,
+) -> Option<&'a mut Family> {
+    families
+        .get_mut(id)
+        .filter(|family| family.contract() == contract)
 }

@@ -1,18 +1,21 @@
 //! Who may sign in.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::UserId;
 use crate::secret::Secret;
 
 /// One account of the mock.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = KnownUser)]
 pub struct User {
     /// The `sub` of its tokens.
     pub id: UserId,
     /// What it signs in with, beside the password.
     pub email: String,
     /// In clear: these are test accounts. Never logged.
+    #[schema(value_type = String)]
     pub password: Secret,
     /// `user`, `admin`, or any other word.
     pub role: String,

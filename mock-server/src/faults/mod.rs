@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 /// The longest delay a rule may ask for: longer than any client waits, short enough to end by itself.
 const LONGEST_DELAY_MS: u64 = 3_600_000;
@@ -19,7 +20,7 @@ const LONGEST_DELAY_MS: u64 = 3_600_000;
 const RULES: usize = 1_000;
 
 /// One way to misbehave.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The exact path, without the tenant's prefix.
@@ -36,11 +37,12 @@ pub struct Rule {
     rate: f64,
     #[serde(default)]
     when: When,
+    #[schema(value_type = DoShape)]
     r#do: Do,
 }
 
 /// Whether a request is spoiled before it is served or after.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
     /// It is not served at all: nothing changes. (A delayed one is served, later.)
@@ -140,6 +142,16 @@ struct Armed {
 pub(crate) struct Fault {
     pub(crate) when: When,
     pub(crate) action: Do,
+}
+
+impl Fault {
+    /// Whether the request gets to its endpoint at all.
+    pub(crate) fn serves(&self) -> bool {
+        match self.when {
+            When::Before => matches!(self.action, Do::Delay(_)),
+            When::After => true,
+        }
+    }
 }
 
 impl Faults {
@@ -251,14 +263,15 @@ fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Err
 }
 
 /// `do` as it stands in JSON: a word, or an object with one meaning.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = Do)]
 enum DoShape {
     Word(&'static str),
     Fields(DoFields),
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DoFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]

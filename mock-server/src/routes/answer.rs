@@ -7,21 +7,27 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::service::Unsigned;
+use crate::service::{Denial, Unsigned};
 
 /// A refusal.
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
-    body: Body,
+    body: Refusal,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-#[derive(Debug, Serialize)]
-struct Body {
+/// The body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Refusal {
+    /// A code that never changes.
     error: &'static str,
+    /// What to do next.
+    #[schema(value_type = String)]
     error_description: Cow<'static, str>,
+    /// Why the session is over, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
@@ -34,7 +40,7 @@ impl Problem {
     ) -> Self {
         let problem = Self {
             status,
-            body: Body {
+            body: Refusal {
                 error,
                 error_description: text.into(),
                 reason: None,
@@ -105,4 +111,38 @@ impl From<Unsigned> for Problem {
         )
         .with(RETRY_AFTER, HeaderValue::from_static("1"))
     }
+}
+
+/// A refresh token that is not taken.
+pub(crate) fn denied(status: StatusCode, denial: Denial) -> Problem {
+    let (reason, text) = match denial {
+        Denial::Missing => (
+            Some("missing"),
+            "No refresh token came; sign in, and send it along (a cookie needs credentials: \"include\").",
+        ),
+        Denial::Unknown => (
+            None,
+            "The refresh token is none of this server's sessions; sign in again.",
+        ),
+        Denial::Ended(reason) => (Some(reason.as_str()), "The session is over; sign in again."),
+    };
+    Problem::new(status, "invalid_grant", text).because(reason)
+}
+
+/// An old copy of an honest request.
+pub(crate) fn superseded() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "superseded",
+        "A newer refresh of this session was answered; use its token, or refresh with its key.",
+    )
+}
+
+/// Credentials that are not taken, for whatever reason.
+pub(crate) fn wrong_password() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "invalid_credentials",
+        "Wrong e-mail or password, or the user is inactive; try user@example.com with \"password\".",
+    )
 }

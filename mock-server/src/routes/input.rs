@@ -1,34 +1,72 @@
 //! Reading requests: everything that is refused without looking at any state.
 //!
 //! The order of refusals is part of the contract: method (the router's), size, content type, cookies
-//! and `Idempotency-Key`, origin, and then the handler's own.
+//! and `Idempotency-Key`, origin, rate, and then the handler's own.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
 
 use super::answer::Problem;
+use super::form::Form;
+use crate::limits::Kind;
 use crate::origin::Caller;
 use crate::tenant::Tenant;
 
 /// The largest body that is read: far more than any of these requests needs.
 const BODY_BYTES: usize = 64 * 1024;
 
+/// How long a body may take to arrive: a client that is this slow is stuck.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// The longest `Idempotency-Key`, in bytes. A refresh key has fewer than seventy.
 const KEY_BYTES: usize = 256;
 
 /// The head, and a body that is JSON or empty.
 pub(crate) async fn read(request: Request) -> Result<(Parts, Bytes), Problem> {
-    let (head, body) = request.into_parts();
-    let body = whole(&head.headers, body).await?;
+    let (head, body) = read_any(request).await?;
     if !body.is_empty() && !is_json(&head.headers) {
         return Err(Problem::unsupported_media_type(
             "Send JSON with Content-Type: application/json, or no body at all.",
         ));
     }
+    Ok((head, body))
+}
+
+/// The head, and the parameters of a form (RFC 6749 appendix B).
+pub(crate) async fn read_form(request: Request) -> Result<(Parts, Form), Problem> {
+    let (head, body) = read_any(request).await?;
+    if !body.is_empty() && essence(&head.headers) != "application/x-www-form-urlencoded" {
+        return Err(Problem::unsupported_media_type(
+            "Send a form with Content-Type: application/x-www-form-urlencoded.",
+        ));
+    }
+    let form = Form::parse(&body)?;
+    Ok((head, form))
+}
+
+/// The head, and a body of any kind.
+pub(crate) async fn read_any(request: Request) -> Result<(Parts, Bytes), Problem> {
+    let (head, body) = request.into_parts();
+    let body = match head.extensions.get::<Arc<Tenant>>() {
+        None => whole(&head.headers, body).await?,
+        Some(tenant) => {
+            let arriving = pin!(whole(&head.headers, body));
+            let patience = pin!(tenant.sleep(PATIENCE));
+            match select(arriving, patience).await {
+                Either::Left((body, _)) => body?,
+                Either::Right(_) => return Err(too_slow()),
+            }
+        }
+    };
     Ok((head, body))
 }
 
@@ -74,6 +112,31 @@ pub(crate) fn same_party(tenant: &Tenant, headers: &HeaderMap) -> Result<(), Pro
     }
 }
 
+/// Counts one login or refresh of this address; too many are told when to come again.
+pub(crate) fn within_rate(tenant: &Tenant, head: &Parts, kind: Kind) -> Result<(), Problem> {
+    let peer = head.extensions.get().copied().unwrap_or_default();
+    tenant.limits.take(kind, peer).map_err(|wait| {
+        match kind {
+            Kind::Login => {}
+            Kind::Refresh => tenant.tally.refresh_limited.up(),
+        }
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many came from this address; wait as long as Retry-After says, or start the server with --refresh-rate off.",
+        )
+        .with(RETRY_AFTER, wait.seconds().into())
+    })
+}
+
+fn too_slow() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "request_timeout",
+        "The body did not arrive in 30 seconds; send the request again.",
+    )
+}
+
 async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let too_large = || {
         Problem::new(
@@ -116,16 +179,17 @@ fn is_length_limit(error: &axum::Error) -> bool {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
+    let essence = essence(headers);
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The content type without its parameters.
+fn essence(headers: &HeaderMap) -> String {
     let value = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let essence = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = value.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
 }

@@ -4,36 +4,65 @@
 //! surrounds all of them is one function, [`dispatch`], in the order it happens: tenant, CORS, journal,
 //! faults, handler, headers.
 
+mod about;
 pub(crate) mod answer;
 mod bearer;
+mod code_exchange;
+mod consent;
 pub(crate) mod cookies;
 mod cors;
+pub(crate) mod document;
+mod fixed_cookie;
+mod form;
+mod gateway;
+mod html;
+mod index;
 pub(crate) mod input;
+mod oauth2;
 mod rotation;
+mod session;
+pub(crate) mod view;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use axum::Router;
 use axum::extract::{Extension, Request};
 use axum::http::header::{CACHE_CONTROL, DATE, LOCATION, ORIGIN};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::json;
 use tower::ServiceExt;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::control;
 use crate::faults::spoil::{self, ConnectionDropped};
 use crate::files::Files;
-use crate::journal::{Entry, Seen};
+use crate::journal::{Entry, EntryId, Seen};
 use crate::shared::State;
 use crate::tenant::Tenant;
 use answer::Problem;
 
 /// The tenant a request belongs to.
 pub(crate) type At = Extension<Arc<Tenant>>;
+
+/// Under these nothing is kept by a cache: tokens and codes pass here.
+const UNSTORED: [&str; 6] = [
+    "/auth",
+    "/api/v1/auth",
+    "/gateway",
+    "/wx/auth",
+    "/wx/code",
+    "/__mock",
+];
+
+/// Here the refresh token is in the body.
+const IN_BODIES: [&str; 4] = [
+    "/auth/token",
+    "/auth/revoke",
+    "/wx/auth/refresh",
+    "/wx/auth/logout",
+];
 
 /// The whole server as a router, without its socket.
 ///
@@ -44,20 +73,30 @@ pub fn app(state: State) -> Router {
 
 /// The same, with files at `/`.
 pub(crate) fn router(state: State, files: Files) -> Router {
-    let inner = Router::new()
+    let routes = OpenApiRouter::new()
         .merge(rotation::routes())
+        .merge(oauth2::routes())
+        .merge(fixed_cookie::routes())
+        .merge(consent::routes())
+        .merge(gateway::routes())
+        .merge(code_exchange::routes())
         .merge(control::routes())
-        .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
-        .route(
-            "/.well-known/jwks.json",
-            get(|| async { Json(json!({ "keys": [] })) }),
-        )
+        .merge(about::routes());
+    let (routes, document) = document::described(routes);
+    let index: Arc<str> = index::rows(&document).into();
+    let inner = routes
         .method_not_allowed_fallback(|| async {
             Problem::method_not_allowed("Use one of the methods that Allow names.")
         })
-        .fallback(move |request: Request| {
-            let files = files.clone();
-            async move { files.serve(request).await }
+        .fallback(move |Extension(tenant): At, request: Request| {
+            let (files, index) = (files.clone(), index.clone());
+            async move {
+                if files.is_none() && index::is_asked(&request) {
+                    index::show(&tenant, &index, &request)
+                } else {
+                    files.serve(request).await
+                }
+            }
         });
     Router::new().fallback(move |request: Request| dispatch(state.clone(), inner.clone(), request))
 }
@@ -95,7 +134,12 @@ async fn dispatch(state: State, inner: Router, request: Request) -> Response {
 }
 
 /// Serves it, misbehaves if told to, and writes down what happened.
-async fn journalled(tenant: &Arc<Tenant>, path: &str, inner: Router, request: Request) -> Response {
+async fn journalled(
+    tenant: &Arc<Tenant>,
+    path: &str,
+    inner: Router,
+    mut request: Request,
+) -> Response {
     let entry = tenant.journal.begin(Entry {
         at: tenant.clock().seconds(),
         method: request.method().to_string(),
@@ -105,9 +149,10 @@ async fn journalled(tenant: &Arc<Tenant>, path: &str, inner: Router, request: Re
             .get(ORIGIN)
             .map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned()),
         status: None,
-        token: seen(tenant, request.headers()),
+        token: seen(tenant, path, request.headers()),
         faulted: false,
     });
+    request.extensions_mut().insert(entry);
     let fault = match *request.method() {
         Method::OPTIONS => None,
         _ => tenant.faults().meet(path, || tenant.chance()),
@@ -117,6 +162,11 @@ async fn journalled(tenant: &Arc<Tenant>, path: &str, inner: Router, request: Re
         None => next(request).await,
         Some(fault) => {
             tenant.journal.faulted(entry);
+            let request = if fault.serves() || !IN_BODIES.contains(&path) {
+                request
+            } else {
+                unserved(tenant, entry, request).await
+            };
             spoil::serve(tenant, fault, request, next).await
         }
     };
@@ -124,6 +174,21 @@ async fn journalled(tenant: &Arc<Tenant>, path: &str, inner: Router, request: Re
         tenant.journal.answered(entry, response.status().as_u16());
     }
     response
+}
+
+/// What an endpoint would have written down of a request that does not get there: the refresh token in
+/// its body.
+async fn unserved(tenant: &Tenant, entry: EntryId, request: Request) -> Request {
+    match input::read_any(request).await {
+        Ok((head, body)) => {
+            if let Some(token) = oauth2::token_in(&body).or_else(|| code_exchange::token_in(&body))
+            {
+                tenant.note(entry, &token);
+            }
+            Request::from_parts(head, body.into())
+        }
+        Err(_) => Request::default(),
+    }
 }
 
 /// The request as its tenant sees it.
@@ -137,28 +202,28 @@ fn addressed(mut request: Request, tenant: &Arc<Tenant>, path: &str) -> Option<R
     Some(request)
 }
 
-/// Which token came along, if it is ours.
-fn seen(tenant: &Tenant, headers: &HeaderMap) -> Option<Seen> {
+/// Which token came along in the headers, if it is ours.
+fn seen(tenant: &Tenant, path: &str, headers: &HeaderMap) -> Option<Seen> {
     let keys = &tenant.shared.keys;
     if let Some(token) = bearer::presented(headers) {
-        let claims = keys.read_access(token, tenant.issuer())?;
-        return Some(Seen::Access {
-            sub: claims.sub,
-            sid: claims.sid,
-            jti: claims.jti,
-        });
+        return Some(keys.read_access(token, tenant.issuer())?.into());
     }
-    let claims = keys.read_refresh(&rotation::JAR.read(headers).ok()??)?;
-    Some(Seen::Refresh {
-        sub: claims.sub,
-        sid: claims.fid,
-        seq: claims.seq,
-    })
+    let sessions = [rotation::SESSION, fixed_cookie::SESSION, gateway::SESSION];
+    let jar = sessions
+        .map(|session| session.jar)
+        .into_iter()
+        .find(|jar| is_under(path, jar.path))?;
+    Some(keys.read_refresh(&jar.read(headers).ok()??)?.into())
+}
+
+fn is_under(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The headers that do not depend on what was answered.
 fn finish(tenant: &Tenant, path: &str, headers: &mut HeaderMap) {
-    if path == "/auth" || path.starts_with("/auth/") || path.starts_with("/__mock/") {
+    if UNSTORED.iter().any(|folder| is_under(path, folder)) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let date = httpdate::fmt_http_date(UNIX_EPOCH + tenant.clock().date());

@@ -2,213 +2,110 @@
 //! once.
 
 use axum::Json;
-use axum::Router;
 use axum::extract::{Extension, Request};
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
-use url::form_urlencoded;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::answer::Problem;
+use super::answer::{self, Problem};
 use super::cookies::Jar;
+use super::document::{Forbidden, Foreign, Invalid, Limited, Superseded, Unauthorized, Unread};
+use super::session::Session;
+use super::view::{Credentials, Success, UserView};
 use super::{At, bearer, input};
-use crate::domain::{Contract, LogoutScope, User, UserId};
+use crate::domain::{Contract, LogoutScope};
+use crate::limits::Kind;
 use crate::secret::Secret;
-use crate::service::{Denial, Door, Grant, Login, Renewal};
+use crate::service::{Door, Grant, Renewal};
 use crate::tenant::Tenant;
-use crate::tokens::{AccessClaims, RefreshClaims};
 
-pub(crate) const JAR: Jar = Jar {
-    name: "refresh_token",
-    path: "/auth",
+pub(crate) const SESSION: Session = Session {
+    door: Door {
+        contract: Contract::Rotation,
+        client: "spa",
+    },
+    jar: Jar {
+        name: "refresh_token",
+        path: "/auth",
+    },
 };
-const DOOR: Door<'static> = Door {
-    contract: Contract::Rotation,
-    client: "spa",
-};
 
-pub(crate) fn routes() -> Router {
-    Router::new()
-        .route("/auth/login", post(login))
-        .route("/auth/refresh", post(refresh))
-        .route("/auth/logout", post(logout))
-        .route("/auth/me", get(bearer::me))
-        .route("/auth/admin", get(bearer::admin))
+pub(crate) fn routes() -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(refresh))
+        .routes(routes!(logout))
+        .routes(routes!(me))
+        .routes(routes!(admin))
 }
 
-/// A user as clients see one.
-#[derive(Debug, Serialize)]
-pub(crate) struct UserView<'a> {
-    id: &'a UserId,
-    email: &'a str,
-    role: &'a str,
-}
-
-#[derive(Deserialize)]
-struct Credentials {
-    email: String,
-    password: Secret,
-}
-
-#[derive(Serialize)]
+/// A session, but for what is in the cookie.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct GrantView<'a> {
-    access_token: &'a Secret,
+#[schema(as = Grant)]
+struct GrantView {
+    #[schema(value_type = String)]
+    access_token: Secret,
+    /// In seconds.
     expires_in: u64,
-    refresh_key: &'a Secret,
-    user: UserView<'a>,
+    #[schema(value_type = String)]
+    refresh_key: Secret,
+    user: UserView,
 }
 
+/// Signs in; the session whose cookie comes along gives way.
+#[utoipa::path(post, path = "/auth/login", tag = "rotation", request_body = Credentials, responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
-    let (head, body) = input::read(request).await?;
-    let cookie = JAR.read(&head.headers)?;
-    input::same_party(&tenant, &head.headers)?;
-    let credentials: Credentials = input::json(&body).map_err(|wrong| {
-        Problem::invalid_request(format!(
-            "{wrong} Send {{\"email\":\"…\",\"password\":\"…\"}}."
-        ))
-    })?;
-    let along = cookie.and_then(|token| own(&tenant, &token));
-    match tenant.sign_in(
-        DOOR,
-        (&credentials.email, &credentials.password),
-        along.as_ref(),
-    )? {
-        Login::Granted(grant) => Ok(granted(&tenant, &grant)),
-        Login::Denied => Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "invalid_credentials",
-            "Wrong e-mail or password, or the user is inactive; try user@example.com with \"password\".",
-        )),
-    }
+    let grant = SESSION.login(&tenant, request).await?;
+    Ok(granted(&tenant, &grant))
 }
 
+/// Spends the refresh token for its successor.
+#[utoipa::path(post, path = "/auth/refresh", tag = "rotation", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), security(("rotating" = [])), responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Superseded, Limited, Unread))]
 async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read(request).await?;
-    let cookie = JAR.read(&head.headers)?;
+    let cookie = SESSION.jar.read(&head.headers)?;
     let key = input::idempotency_key(&head.headers)?;
     input::same_party(&tenant, &head.headers)?;
-    match tenant.renew(DOOR, cookie.as_deref(), key)? {
+    input::within_rate(&tenant, &head, Kind::Refresh)?;
+    match tenant.renew(SESSION.door, cookie.as_deref(), key)? {
         Renewal::Granted(grant) => Ok(granted(&tenant, &grant)),
-        Renewal::Superseded => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "superseded",
-            "A newer refresh of this session was answered; use its token, or refresh with its key.",
-        )),
-        Renewal::Denied(denial) => Err(refused(&tenant, denial, key.is_some())),
-    }
-}
-
-async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
-    let (head, _) = input::read(request).await?;
-    let cookie = JAR.read(&head.headers)?;
-    input::same_party(&tenant, &head.headers)?;
-    let scope = scope(&head.uri)?;
-    let claims = cookie.and_then(|token| own(&tenant, &token));
-    tenant.sign_out(claims.as_ref(), scope);
-    let mut response = Json(json!({ "success": true })).into_response();
-    match scope {
-        LogoutScope::Local | LogoutScope::Global => {
-            set(response.headers_mut(), JAR.clear(&tenant));
+        Renewal::Superseded => Err(answer::superseded()),
+        Renewal::Denied(denial) => {
+            Err(SESSION.refused(&tenant, StatusCode::UNAUTHORIZED, denial, key.is_some()))
         }
-        LogoutScope::Others => {}
     }
-    Ok(response)
 }
 
-/// A refresh token of this contract.
-fn own(tenant: &Tenant, token: &str) -> Option<RefreshClaims> {
-    tenant
-        .shared
-        .keys
-        .read_refresh(token)
-        .filter(|claims| claims.client == DOOR.client)
+/// Signs out, without `scope` everywhere.
+#[utoipa::path(post, path = "/auth/logout", tag = "rotation", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("rotating" = [])), responses((status = 200, description = "Signed out", body = Success), Invalid, Foreign, Unread))]
+async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    SESSION.logout(&tenant, request, LogoutScope::Global).await
+}
+
+/// Who the access token stands for.
+#[utoipa::path(get, path = "/auth/me", tag = "rotation", security(("bearer" = [])), responses((status = 200, description = "Served", body = UserView), Unauthorized, Unread))]
+async fn me(Extension(tenant): At, request: Request) -> Result<Json<UserView>, Problem> {
+    bearer::me(&tenant, request).await
+}
+
+/// The same, for admins.
+#[utoipa::path(get, path = "/auth/admin", tag = "rotation", security(("bearer" = [])), responses((status = 200, description = "Served", body = UserView), Unauthorized, Forbidden, Unread))]
+async fn admin(Extension(tenant): At, request: Request) -> Result<Json<UserView>, Problem> {
+    bearer::admin(&tenant, request).await
 }
 
 fn granted(tenant: &Tenant, grant: &Grant) -> Response {
     let mut response = Json(GrantView {
-        access_token: &grant.access,
+        access_token: grant.access.clone(),
         expires_in: grant.expires_in,
-        refresh_key: &grant.refresh_key,
+        refresh_key: grant.refresh_key.clone(),
         user: UserView::from(&grant.user),
     })
     .into_response();
-    set(
-        response.headers_mut(),
-        JAR.set(tenant, &grant.refresh, grant.refresh_expires_in),
-    );
+    SESSION.keep(tenant, grant, &mut response);
     response
-}
-
-/// A refusal clears the cookie, unless the request carried a key: such a one may be answered after a
-/// newer login, whose cookie it would delete.
-fn refused(tenant: &Tenant, denial: Denial, keyed: bool) -> Problem {
-    let (reason, clear, text) = match denial {
-        Denial::Missing => (
-            Some("missing"),
-            false,
-            "No refresh_token cookie came; sign in, and send credentials.",
-        ),
-        Denial::Unknown => (
-            None,
-            true,
-            "The refresh token is none of this server's sessions; sign in again.",
-        ),
-        Denial::Ended(reason) => (
-            Some(reason.as_str()),
-            true,
-            "The session is over; sign in again.",
-        ),
-    };
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_grant", text).because(reason);
-    match JAR.clear(tenant).filter(|_| clear && !keyed) {
-        Some(cookie) => problem.with(SET_COOKIE, cookie),
-        None => problem,
-    }
-}
-
-fn set(headers: &mut HeaderMap, cookie: Option<axum::http::HeaderValue>) {
-    if let Some(cookie) = cookie {
-        headers.append(SET_COOKIE, cookie);
-    }
-}
-
-fn scope(uri: &Uri) -> Result<LogoutScope, Problem> {
-    let query = uri.query().unwrap_or_default();
-    let mut scopes = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "scope");
-    let wrong =
-        || Problem::invalid_request("scope is local, others or global; without it, global.");
-    match (scopes.next(), scopes.next()) {
-        (None, _) => Ok(LogoutScope::default()),
-        (Some((_, scope)), None) => match scope.as_ref() {
-            "local" => Ok(LogoutScope::Local),
-            "others" => Ok(LogoutScope::Others),
-            "global" => Ok(LogoutScope::Global),
-            _ => Err(wrong()),
-        },
-        (Some(_), Some(_)) => Err(wrong()),
-    }
-}
-
-impl<'a> From<&'a User> for UserView<'a> {
-    fn from(user: &'a User) -> Self {
-        Self {
-            id: &user.id,
-            email: &user.email,
-            role: &user.role,
-        }
-    }
-}
-
-impl<'a> From<&'a AccessClaims> for UserView<'a> {
-    fn from(claims: &'a AccessClaims) -> Self {
-        Self {
-            id: &claims.sub,
-            email: &claims.email,
-            role: &claims.role,
-        }
-    }
 }

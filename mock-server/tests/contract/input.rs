@@ -259,7 +259,6 @@ async fn an_idempotency_key_is_one_header_of_1_to_256_bytes() {
 async fn what_is_not_there_is_not_found_in_json() {
     let mock = Mock::new();
     for path in [
-        "/",
         "/auth",
         "/auth/",
         "/auth/login/",

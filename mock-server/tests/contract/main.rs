@@ -9,16 +9,32 @@
     reason = "a test may panic, and its helpers are nobody's interface"
 )]
 
+mod code_exchange;
 mod controls;
 mod cors;
+mod document;
+mod endpoints;
+mod es256;
 mod faults;
+mod fixed_cookie;
+mod forged;
+mod gateway;
+mod hostile;
+mod index;
 mod input;
+mod limits;
 mod login;
 mod logout;
+mod oauth2;
 mod process;
 mod race;
+mod redirect;
 mod refresh;
 mod resource;
 mod rig;
 mod socket;
+mod stuck;
 mod tenants;
+mod walk;
+mod wasm;
+mod wrong;

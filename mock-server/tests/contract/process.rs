@@ -195,6 +195,25 @@ fn what_must_be_changed_is_one_sentence_and_exit_code_2() {
             "JWT_REFRESH_SECRET",
         ),
         (&[], &[("EVERTOKEN_MOCK_PORT", "http")], "--port"),
+        (&["--alg", "none"], &[], "--alg"),
+        (&["--es256-key", "/no/such/file"], &[], "--es256-key"),
+        (
+            &["--es256-key", "Cargo.toml", "--alg", "ES256"],
+            &[],
+            "openssl",
+        ),
+        (&["--es256-key", "Cargo.toml"], &[], "--alg ES256"),
+        (&["--store", "redis://localhost"], &[], "Redis"),
+        (&["--store", "disk"], &[], "--store memory"),
+        (&["--refresh-rate", "600"], &[], "600/min"),
+        (&["--refresh-rate", "-1/s"], &[], "--refresh-rate"),
+        (&["--issuer", "me"], &[], "--issuer"),
+        (&[], &[("EVERTOKEN_MOCK_STORE", "redis://x")], "Redis"),
+        (
+            &[],
+            &[("EVERTOKEN_MOCK_REFRESH_RATE", "")],
+            "--refresh-rate",
+        ),
         (
             &[],
             &[("EVERTOKEN_MOCK_NO_CONTROL", "maybe")],
@@ -221,17 +240,113 @@ fn help_and_version_go_to_stdout() {
     let text = String::from_utf8(help.stdout).unwrap();
     assert_eq!((help.status.code(), help.stderr.len()), (Some(0), 0));
     for flag in [
+        "--host",
+        "--port",
         "--access-ttl",
-        "EVERTOKEN_MOCK_GRACE",
+        "--refresh-ttl",
+        "--absolute-ttl",
+        "--grace",
+        "--reuse-revokes",
+        "--alg",
+        "--store",
+        "--refresh-rate",
+        "--allow-origin",
+        "--issuer",
+        "--es256-key",
+        "--cookie-secure",
+        "--cookie-samesite",
         "--static",
+        "--no-control",
+        "--control-anywhere",
+        "--log",
+        "EVERTOKEN_MOCK_GRACE",
         "JWT_ACCESS_SECRET",
+        "JWT_REFRESH_SECRET",
+        "JWT_ACCESS_EXPIRES",
+        "JWT_REFRESH_EXPIRES",
         "user@example.com",
+        "milliseconds",
     ] {
         assert!(text.contains(flag), "{flag}: {text}");
     }
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 130),
+        "{text}"
+    );
     let version = run(&["--version"], &[]);
     assert_eq!(
         version.stdout,
         format!("evertoken-mock {}\n", env!("CARGO_PKG_VERSION")).into_bytes()
+    );
+}
+
+#[test]
+fn a_key_and_a_rate_are_as_they_were_given() {
+    let file = std::env::temp_dir().join(format!("evertoken-mock-{}.pem", std::process::id()));
+    let pem = p256::SecretKey::from_slice(&[9; 32])
+        .unwrap()
+        .to_sec1_pem(p256::pkcs8::LineEnding::LF)
+        .unwrap();
+    std::fs::write(&file, pem.as_bytes()).unwrap();
+    let key = file.to_str().unwrap();
+    let args = [
+        "--alg",
+        "ES256",
+        "--es256-key",
+        key,
+        "--refresh-rate",
+        "1/h",
+    ];
+    let ask = |server: &Running, path: &str| {
+        server.ask(&format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        ))
+    };
+    let keys = || {
+        let server = Running::start(&args, &[("EVERTOKEN_MOCK_ALG", "HS256")]);
+        assert!(server.login().starts_with("HTTP/1.1 200"));
+        assert!(server.login().starts_with("HTTP/1.1 429"));
+        let answer = ask(&server, "/.well-known/jwks.json");
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    let (first, second) = (keys(), keys());
+    std::fs::remove_file(&file).unwrap();
+    assert!(first.contains("\"ES256\""), "{first}");
+    assert_eq!(first, second, "the key is the file's");
+}
+
+#[test]
+fn every_flag_has_a_name_in_the_environment() {
+    let server = Running::start(
+        &[],
+        &[
+            ("EVERTOKEN_MOCK_HOST", "127.0.0.1"),
+            ("EVERTOKEN_MOCK_REFRESH_TTL", "2h"),
+            ("EVERTOKEN_MOCK_ABSOLUTE_TTL", "1h"),
+            ("EVERTOKEN_MOCK_GRACE", "5s"),
+            ("EVERTOKEN_MOCK_REUSE_REVOKES", "family"),
+            ("EVERTOKEN_MOCK_STORE", "memory"),
+            ("EVERTOKEN_MOCK_REFRESH_RATE", "off"),
+            (
+                "EVERTOKEN_MOCK_ALLOW_ORIGIN",
+                "https://a.example,https://b.example",
+            ),
+            ("EVERTOKEN_MOCK_ISSUER", "https://auth.example.com"),
+            ("EVERTOKEN_MOCK_COOKIE_SAMESITE", "none"),
+            ("EVERTOKEN_MOCK_NO_CONTROL", "1"),
+            ("EVERTOKEN_MOCK_CONTROL_ANYWHERE", "false"),
+            ("EVERTOKEN_MOCK_LOG", "json"),
+        ],
+    );
+    let answer = server.login();
+    assert!(answer.contains("SameSite=None; Secure;"), "{answer}");
+    assert!(answer.contains("Max-Age=3600"), "{answer}");
+    let controls = server.ask(
+        "GET /__mock/clock HTTP/1.1\r\nHost: localhost\r\nOrigin: https://b.example\r\nConnection: close\r\n\r\n",
+    );
+    assert!(controls.contains("not_found"), "{controls}");
+    assert!(
+        controls.contains("access-control-allow-origin: https://b.example"),
+        "{controls}"
     );
 }

@@ -69,3 +69,25 @@ async fn present_at_once(mock: &Arc<Mock>, cookie: &str, key: Option<String>) ->
     }
     tasks.join_all().await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn in_the_body_too_exactly_one_of_two_hundred_rotates() {
+    let mock = Arc::new(Mock::new());
+    let login = "grant_type=password&username=user@example.com&password=password";
+    for round in 1..=10 {
+        let token = mock.form("/auth/token", login).await.text("refresh_token");
+        let barrier = Arc::new(Barrier::new(PRESENTATIONS));
+        let mut tasks = JoinSet::new();
+        for _ in 0..PRESENTATIONS {
+            let (mock, barrier, token) = (mock.clone(), barrier.clone(), token.clone());
+            tasks.spawn(async move {
+                barrier.wait().await;
+                let body = format!("grant_type=refresh_token&refresh_token={token}");
+                mock.form("/auth/token", &body).await.status
+            });
+        }
+        let answers = tasks.join_all().await;
+        let won = answers.iter().filter(|status| **status == 200).count();
+        assert_eq!((won, mock.root().counters().rotations), (1, round));
+    }
+}

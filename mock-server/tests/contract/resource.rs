@@ -158,11 +158,7 @@ async fn an_admins_page_is_forbidden_to_users() {
         mock.send(request.body(Body::empty()).unwrap())
     };
     let refused = ask(user.access()).await;
-    refused.json();
-    assert_eq!(
-        (refused.status, refused.error()),
-        (403, "insufficient_scope".to_owned())
-    );
+    refused.refuses(StatusCode::FORBIDDEN, "insufficient_scope", None);
     assert_eq!(ask(admin.access()).await.status, 200);
     assert_eq!(
         mock.root().counters().resource,

@@ -14,6 +14,8 @@ use tower::ServiceExt;
 
 pub const URL: &str = "http://127.0.0.1:4000";
 
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
 pub struct Mock {
     pub state: State,
     pub app: Router,
@@ -64,6 +66,31 @@ impl Mock {
 
     pub async fn json(&self, method: Method, path: &str, body: Value) -> Answer {
         self.send(json_request(method, path, &body)).await
+    }
+
+    /// Anything at all.
+    pub async fn ask(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    pub async fn form(&self, path: &str, body: &str) -> Answer {
+        self.ask(("POST", path), &[FORM], body.to_owned()).await
+    }
+
+    /// A resource, asked with this access token.
+    pub async fn bearer(&self, path: &str, token: &str) -> Answer {
+        let value = format!("Bearer {token}");
+        self.ask(("GET", path), &[("authorization", &value)], "")
+            .await
     }
 
     pub async fn me(&self, token: &str) -> Answer {
@@ -208,10 +235,6 @@ impl Answer {
         self.text("refreshKey")
     }
 
-    pub fn error(&self) -> String {
-        self.text("error")
-    }
-
     /// Checks a refusal: status, code, reason; and that it says what to do next.
     #[track_caller]
     pub fn refuses(&self, status: StatusCode, error: &str, reason: Option<&str>) -> &Self {
@@ -229,7 +252,7 @@ impl Answer {
             "{body}"
         );
         assert_eq!(
-            status == StatusCode::UNAUTHORIZED,
+            status == StatusCode::UNAUTHORIZED || error == "insufficient_scope",
             self.headers.contains_key("www-authenticate")
         );
         self

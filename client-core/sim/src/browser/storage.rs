@@ -82,6 +82,15 @@ impl View {
         changes
     }
 
+    /// The copy for another client in the same page.
+    #[must_use]
+    pub fn inherited(&self) -> Self {
+        Self {
+            slots: self.slots.clone(),
+            own: [0; SLOTS],
+        }
+    }
+
     /// What the tab has, as the machine reads it.
     #[must_use]
     pub fn read(&self) -> Stored {

@@ -10,11 +10,14 @@ use crate::browser::View as Copy;
 use crate::chance::Chance;
 use crate::marks::Mark;
 use crate::script::Act;
-use crate::tab::{Draw, Errand, Life, Tab};
+use crate::tab::{Call, Draw, Errand, Life, Stage, Tab};
 use crate::trace::say;
 
-use super::World;
 use super::agenda::Event;
+use super::{Law, World};
+
+/// How long tabs wait for each other's answers.
+const ASKED: u64 = 100;
 
 impl World {
     pub(super) fn act(&mut self, number: usize) {
@@ -38,10 +41,14 @@ impl World {
                 say!(self, "network", "{weather:?}");
                 self.weather = weather;
             }
-            Act::Lags(lags) => self.lags = lags,
+            Act::Lags(lags) => {
+                self.ghost.slow_news |= 2 * lags.channel > ASKED;
+                self.lags = lags;
+            }
             Act::Close
             | Act::Kill
             | Act::Reload
+            | Act::Recreate
             | Act::Freeze
             | Act::Hide
             | Act::Login { .. }
@@ -74,6 +81,7 @@ impl World {
                 self.tabs[tab].idle.1 = Some(self.now);
             }
             Act::Hide => self.hide(tab),
+            Act::Recreate => self.recreate(tab),
             Act::Login { user, right } => self.log_in(tab, user, right),
             Act::Logout(scope) => self.log_out(tab, scope),
             Act::Fetch(calls) => {
@@ -87,7 +95,7 @@ impl World {
                 let now = self.tab_now(tab);
                 let access = self.tabs[tab].session.refresh(now);
                 if let Access::Use(_) = access {
-                    self.breaks(super::Law::Shell, "refresh() gave a token at once");
+                    self.breaks(Law::Shell, "refresh() gave a token at once");
                 }
                 self.pump(tab);
             }
@@ -96,6 +104,14 @@ impl World {
     }
 
     pub(super) fn open(&mut self, place: usize, restore: Restore) {
+        if self.storage.coming > 0 {
+            self.ghost.opened_early = true;
+        }
+        self.open_with(place, restore, None);
+    }
+
+    /// Opens it with this copy of the storage, or with what the browser has.
+    fn open_with(&mut self, place: usize, restore: Restore, copy: Option<Copy>) {
         if self.places[place].is_some() {
             return;
         }
@@ -111,17 +127,17 @@ impl World {
             planted: setting.planted,
             ..Config::default()
         };
-        let session = Session::new(config, Chance::of(self.seed, &[thing, 99]).next());
+        let session = Session::new(config, Chance::of(self.seed, &[thing, 99]).draw());
         let mut clock = self.machine.clock(self.now);
         let now = clock.now(
             self.machine.performance(self.now),
             self.machine.date(self.now),
         );
         let letter = char::from(b'A' + (place as u8 % 26));
-        let view = if setting.storage {
-            self.storage.view()
-        } else {
-            Copy::default()
+        let view = match copy {
+            Some(copy) => copy,
+            None if setting.storage => self.storage.view(),
+            None => Copy::default(),
         };
         let tab = Tab {
             place,
@@ -153,6 +169,10 @@ impl World {
             dead: Vec::new(),
             dead_logins: Vec::new(),
             family: None,
+            repeats_blindly: false,
+            adopted: 0,
+            patience: None,
+            is_in_trouble: false,
             last_end: None,
         };
         let number = self.tabs.len();
@@ -162,9 +182,6 @@ impl World {
     }
 
     fn begin(&mut self, tab: usize) {
-        if self.storage.coming > 0 {
-            self.ghost.opened_early = true;
-        }
         let stored = self.tabs[tab].view.read();
         say!(self, self.tabs[tab].name, "opens; {}", shown(&stored));
         if matches!(stored.tombstone, Some(Tombstone { owed: Some(_), .. })) {
@@ -194,6 +211,7 @@ impl World {
     pub(super) fn kill(&mut self, tab: usize, how: &str) {
         say!(self, self.tabs[tab].name, "{how}");
         if self.tabs[tab].wire.is_some() {
+            self.ghost.deaths += 1;
             self.ghost.unseen += 1;
         }
         self.tabs[tab].life = Life::Gone;
@@ -201,6 +219,25 @@ impl World {
         if let Some(next) = self.locks.gone(tab) {
             self.give_lock(next);
         }
+    }
+
+    /// Another client takes this one's place; nobody who waited for it may be left behind.
+    fn recreate(&mut self, tab: usize) {
+        let place = self.tabs[tab].place;
+        self.tabs[tab].session.dispose();
+        self.pump(tab);
+        let of = &self.tabs[tab];
+        let waits = |call: &Call| matches!(call.stage, Stage::Waiting { .. });
+        if !of.callers.is_empty() || of.calls.iter().any(waits) || of.wish.is_some() {
+            self.breaks(
+                Law::WaitEnds,
+                "a client that was disposed of leaves somebody waiting",
+            );
+        }
+        self.marks.add(Mark::Recreated);
+        self.kill(tab, "is disposed of");
+        let copy = self.tabs[tab].view.inherited();
+        self.open_with(place, self.setting.restore, Some(copy));
     }
 
     fn hide(&mut self, tab: usize) {
@@ -292,7 +329,7 @@ impl World {
                 self.tabs[tab].logins.push((op, login));
                 self.tabs[tab].callers.push((op, since));
             }
-            Err(failure) => self.breaks(super::Law::Shell, &format!("login(): {failure:?}")),
+            Err(failure) => self.breaks(Law::Shell, &format!("login(): {failure:?}")),
         }
         self.pump(tab);
     }
@@ -314,7 +351,7 @@ impl World {
                     self.tabs[tab].callers.push((op, since));
                 }
             }
-            Err(failure) => self.breaks(super::Law::Shell, &format!("logout(): {failure:?}")),
+            Err(failure) => self.breaks(Law::Shell, &format!("logout(): {failure:?}")),
         }
         self.pump(tab);
     }

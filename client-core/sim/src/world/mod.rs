@@ -7,6 +7,7 @@
 mod acts;
 mod agenda;
 mod calls;
+mod refusals;
 mod rest;
 mod shell;
 mod tabs;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use evertoken_core::{Code, Restore, Timer, View};
+use evertoken_core::{Code, Detail, Restore, Timer, View};
 
 use crate::script::{Lags, Weather};
 use crate::server::Status;
@@ -13,8 +13,9 @@ use crate::trace::say;
 use super::agenda::Event;
 use super::{Law, World};
 
-/// Longer than anybody may wait: for the lock, for an answer, and both once more.
-const PATIENCE: u64 = 45_000;
+/// Longer than anybody may wait: for the lock, for an answer, and both once more; and longer than the tab that owes a
+/// logout is left alone with it.
+const PATIENCE: u64 = 75_000;
 
 /// Longer than a renewal takes when all is well.
 const RENEWAL: Duration = Duration::from_secs(3);
@@ -33,6 +34,7 @@ impl World {
                 PATIENCE
             }
             2 => {
+                self.check_found_out();
                 let place = self.setting.places;
                 self.open(place, Restore::Always);
                 1_000
@@ -93,6 +95,14 @@ impl World {
         if self.agenda.len() > 1_000 {
             self.breaks(Law::Endless, "the agenda grows");
         }
+        let is_stuck = |end: End| matches!(end, End::Refused(failure) if failure.is_superseded());
+        let is_stuck = self
+            .tabs
+            .iter()
+            .any(|tab| tab.last_end.is_some_and(is_stuck));
+        if is_stuck {
+            return;
+        }
         self.check_agreement();
         self.check_last();
     }
@@ -117,8 +127,15 @@ impl World {
             match of.last_end {
                 Some(End::Status(200)) => None,
                 Some(End::Refused(failure)) if failure.code == Code::LoginRequired => None,
-                // Where two exchanges were under way at once, the newest key may be lost with the only tab that was told of it.
-                Some(End::Refused(failure)) if failure.is_superseded() && !self.in_turn() => return,
+                // Something that was given up cleared the cookie behind a login that was never renewed: it looks as if the
+                // browser had never kept it.
+                Some(End::Refused(failure))
+                    if failure.detail == Detail::CookieDropped && !self.is_fair() =>
+                {
+                    return;
+                }
+                // The newest key may be lost with the only answer it came in, and the cookie be older still: accepted.
+                Some(End::Refused(failure)) if failure.is_superseded() => return,
                 end => Some(format!("a call in {name} ended as {end:?}")),
             }
         };
@@ -137,14 +154,35 @@ impl World {
         }
     }
 
+    /// Before anybody new comes and asks: a login whose answer was lost has been found out.
+    fn check_found_out(&mut self) {
+        let open = self.tabs.iter().filter(|tab| tab.life != Life::Gone);
+        let shown: Vec<_> = open.map(|tab| tab.present).collect();
+        let is_left = self.ghost.orphans + self.ghost.deaths > 0 || self.ghost.opened_early;
+        let jar_lives = self
+            .jar
+            .is_some_and(|cookie| self.server.is_alive(self.now, cookie.family));
+        let looks = self.setting.restore == Restore::Always;
+        let nobody = !shown.is_empty() && shown.iter().all(Option::is_none);
+        if nobody && jar_lives && !is_left && looks && self.is_fair() {
+            self.breaks(
+                Law::Agreement,
+                "nobody has found out that the cookie is good",
+            );
+        }
+    }
+
     fn check_agreement(&mut self) {
         let awake = || self.tabs.iter().filter(|tab| tab.life != Life::Gone);
         let shown: Vec<_> = awake()
             .map(|tab| tab.present.map(|(_, token)| token.family))
             .collect();
         let first = shown.iter().flatten().next().copied();
-        let tells = self.setting.channel
-            || (self.setting.storage && self.setting.restore != Restore::Never);
+        // Notes come late, so without locks a tab may read of an end after the login that followed it.
+        let notes = self.setting.storage && self.setting.locks;
+        // So may one that has only notes to go by, with locks too.
+        let notes = notes && self.is_fair();
+        let tells = self.setting.channel || (notes && self.setting.restore != Restore::Never);
         let is_one = shown.iter().all(|family| match family {
             Some(family) => Some(*family) == first,
             None => first.is_none() || !tells,
@@ -161,10 +199,12 @@ impl World {
         let owed = tombstone.and_then(|tombstone| tombstone.owed);
         // A login or logout that nobody waited for may have had its way after all.
         let is_left = self.ghost.opened_early || self.ghost.orphans > 0;
-        if !is_one {
+        if !is_one && self.server.reuses == 0 {
             self.breaks(Law::Agreement, &format!("the tabs show {shown:?}"));
         }
         match first {
+            // A clear that came late leaves a login that was never renewed without its cookie.
+            Some(_) if jar.is_none() && !self.is_fair() => {}
             Some(family) if (jar != Some(family) || !jar_lives) && self.server.reuses == 0 => {
                 let how = format!("the tabs show {family}, and the cookie is {jar:?}'s");
                 self.breaks(Law::Agreement, &how);

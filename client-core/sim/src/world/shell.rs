@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use evertoken_core::{Code, Effect, Event as Report, Input, Message, OpId, Slot, TokenId, View};
+use evertoken_core::{
+    Code, Effect, Event as Report, Failure, Input, Message, OpId, Outcome, Slot, TokenId, View,
+};
 
 use crate::browser::slot_number;
 use crate::marks::Mark;
@@ -70,6 +72,8 @@ impl World {
             Effect::Forget => {
                 self.marks.add(Mark::EffectForget);
                 self.tabs[tab].present = None;
+                // What is looked for now is another session.
+                self.tabs[tab].patience = None;
             }
             Effect::Wake { op, failure } => {
                 self.marks.add(match failure {
@@ -213,6 +217,8 @@ impl World {
         };
         say!(self, self.tabs[tab].name, "gives {op:?} up");
         self.requests[wire.request].is_aborted = true;
+        let timeout = Outcome::Failed(Failure::new(Code::Timeout));
+        self.note_fate(tab, wire.request, &timeout);
     }
 
     fn adopt(&mut self, tab: usize, from: Option<OpId>, id: TokenId, keep_user: bool) {
@@ -237,6 +243,12 @@ impl World {
         let of = &mut self.tabs[tab];
         of.present = Some((id, token));
         of.family = Some(token.family);
+        of.repeats_blindly = false;
+        if from.is_none() {
+            of.adopted = self.now;
+        }
+        of.is_in_trouble = false;
+        of.patience = None;
         if !of.known.contains(&token.family) {
             of.known.push(token.family);
         }

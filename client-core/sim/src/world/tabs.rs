@@ -62,7 +62,10 @@ impl World {
         if is_current {
             self.marks.add(Mark::InputAnswer);
             self.tabs[tab].wire = None;
-            return self.input(tab, Input::Answer { op, outcome });
+            self.note_fate(tab, number, &outcome);
+            let is_old = self.is_old_refusal(tab, number, &outcome);
+            self.input(tab, Input::Answer { op, outcome });
+            return self.check_refusal(tab, is_old);
         }
         self.marks.add(Mark::InputAnswerLate);
         let before = (self.tabs[tab].seen, self.tabs[tab].present);

@@ -8,7 +8,7 @@ use evertoken_core::{Code, Detail, Exchange, Failure, Granted, OpId, Outcome};
 use crate::chance::Chance;
 use crate::marks::Mark;
 use crate::network::{self, Request};
-use crate::script::{Fate, Trouble};
+use crate::script::{Fate, Trouble, Weather};
 use crate::server::{Ask, Reply, SetCookie};
 use crate::tab::{Draw, Errand, Life, Wire};
 use crate::trace::say;
@@ -22,12 +22,14 @@ const AGAIN: u64 = 30;
 
 impl World {
     pub(super) fn send(&mut self, tab: usize, op: OpId, exchange: Exchange, key: Option<Box<str>>) {
+        self.check_refresh(tab, op, exchange, key.is_some());
         let ask = self.ask_of(tab, op, exchange, key);
         self.note_orphans();
         let passed = self.check_turn(tab);
         let number = self.requests.len();
         let is_login = exchange == Exchange::Login;
-        let fate = self.fate(tab, is_login);
+        let is_refresh = matches!(exchange, Exchange::Refresh(_));
+        let fate = self.fate(tab, is_login, is_refresh);
         say!(
             self,
             self.tabs[tab].name,
@@ -42,6 +44,7 @@ impl World {
         self.requests.push(Request {
             tab,
             op,
+            at: self.now,
             ask,
             cookie: self.jar,
             fate,
@@ -59,9 +62,11 @@ impl World {
         }
         let (there, back) = (now + fate.up, now + fate.up + fate.down);
         match fate.trouble {
-            Trouble::LostBefore | Trouble::ProxyBefore | Trouble::Limited(_) | Trouble::Page => {
-                self.agenda.enter(back, Event::See(number))
-            }
+            Trouble::LostBefore
+            | Trouble::ProxyBefore
+            | Trouble::Limited(_)
+            | Trouble::Superseded
+            | Trouble::Page => self.agenda.enter(back, Event::See(number)),
             Trouble::None
             | Trouble::LostAfter
             | Trouble::Truncated
@@ -99,7 +104,7 @@ impl World {
         }
     }
 
-    fn fate(&mut self, tab: usize, is_login: bool) -> Fate {
+    fn fate(&mut self, tab: usize, is_login: bool, is_refresh: bool) -> Fate {
         if let Some(fate) = self.tabs[tab].fates.pop_front() {
             return fate;
         }
@@ -107,7 +112,20 @@ impl World {
         if self.setting.steady {
             Fate::FINE
         } else {
-            network::draw(self.weather, is_login, &mut chance)
+            let mut fate = network::draw(self.weather, is_login, &mut chance);
+            if self.weather != Weather::Calm && is_refresh {
+                let mut requests = self.requests.iter().rev();
+                let last = requests.find(|request| request.tab == tab);
+                // Whoever is taken for an old copy once is often so again.
+                if last.is_some_and(|last| last.fate.trouble == Trouble::Superseded)
+                    && chance.percent(70)
+                {
+                    fate.trouble = Trouble::Superseded;
+                }
+            } else if fate.trouble == Trouble::Superseded {
+                fate.trouble = Trouble::None;
+            }
+            fate
         }
     }
 
@@ -142,6 +160,7 @@ impl World {
             | Trouble::LostBefore
             | Trouble::ProxyBefore
             | Trouble::Limited(_)
+            | Trouble::Superseded
             | Trouble::Page => {
                 request.reply = Some(answer);
                 self.agenda.enter(now + fate.down, Event::Land(number));
@@ -186,6 +205,9 @@ impl World {
             if is_told && !request.is_aborted {
                 self.marks.add(Mark::LoginOvertaken);
             }
+        }
+        if let Ask::Logout(_) = request.ask {
+            self.ghost.logouts.push(self.now);
         }
         self.check_server(number, before);
         answer
@@ -266,6 +288,10 @@ impl World {
                 });
             }
             Trouble::Page => return failed(Code::Server, 200),
+            Trouble::Superseded => {
+                let failure = Failure::new(Code::Server).status(409);
+                return Outcome::Failed(failure.detail(Detail::Superseded));
+            }
             Trouble::None | Trouble::Twice => {}
         }
         let Some((reply, _)) = request.reply.clone() else {

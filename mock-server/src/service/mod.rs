@@ -3,9 +3,14 @@
 //! Signing comes first and committing last, inside the step: an answer that could not be made has
 //! changed nothing. Counting comes after it.
 
+mod fixed;
+
+pub(crate) use fixed::Fixed;
+
 use crate::domain::{
     Contract, Family, FamilyId, Key, LogoutScope, Opening, Reason, Step, User, UserId, Verdict,
 };
+use crate::journal::{EntryId, Seen};
 use crate::secret::Secret;
 use crate::tenant::Tenant;
 use crate::tokens::{AccessTerms, RefreshClaims};
@@ -76,6 +81,99 @@ impl Tenant {
             self.tally.login_denied.up();
             return Ok(Login::Denied);
         };
+        self.enter(door, user, along)
+    }
+
+    /// Opens a family for this user, who has shown who he is in another way.
+    pub(crate) fn sign_in_as(
+        &self,
+        door: Door<'_>,
+        user: Option<&UserId>,
+        along: Option<&RefreshClaims>,
+    ) -> Result<Login, Unsigned> {
+        let users = self.users();
+        match user
+            .and_then(|id| users.by_id(id))
+            .filter(|user| user.active)
+        {
+            Some(user) => self.enter(door, user, along),
+            None => {
+                self.tally.login_denied.up();
+                Ok(Login::Denied)
+            }
+        }
+    }
+
+    /// A refresh token asks for its successor.
+    pub(crate) fn renew(
+        &self,
+        door: Door<'_>,
+        token: Option<&str>,
+        key: Option<&[u8]>,
+    ) -> Result<Renewal, Unsigned> {
+        let renewal = match token {
+            None => Renewal::Denied(Denial::Missing),
+            Some(token) => match self.own(door, token) {
+                None => Renewal::Denied(Denial::Unknown),
+                Some(claims) => self.present(door, &claims, key)?,
+            },
+        };
+        match renewal {
+            Renewal::Superseded => self.tally.refresh_superseded.up(),
+            Renewal::Denied(_) => self.tally.refresh_denied.up(),
+            // Counted where it is known whether it is a rotation or a replay.
+            Renewal::Granted(_) => {}
+        }
+        Ok(renewal)
+    }
+
+    /// Signs out. A token that is none of ours has nothing to end, and that is no error (RFC 7009 §2.2).
+    pub(crate) fn sign_out(&self, door: Door<'_>, token: Option<&str>, scope: LogoutScope) {
+        if let Some(claims) = token.and_then(|token| self.own(door, token)) {
+            let now = self.clock().seconds();
+            self.sessions.step(&claims.sub, |sessions| {
+                sessions.sign_out(now, (&claims.fid, claims.seq), door.contract, scope)
+            });
+        }
+        self.tally.logout.up();
+    }
+
+    /// Ends the family of this token, if it is one of this contract and, where a client is named, of
+    /// that client.
+    pub(crate) fn revoke(&self, contract: Contract, client: Option<&str>, token: &str) {
+        let claims = self.shared.keys.read_refresh(token);
+        if let Some(claims) =
+            claims.filter(|claims| client.is_none_or(|client| claims.client == client))
+        {
+            let now = self.clock().seconds();
+            self.sessions.step(&claims.sub, |sessions| {
+                sessions.revoke(now, &claims.fid, contract)
+            });
+        }
+        self.tally.logout.up();
+    }
+
+    /// A refresh token of ours that was handed to this client.
+    pub(crate) fn own(&self, door: Door<'_>, token: &str) -> Option<RefreshClaims> {
+        self.shared
+            .keys
+            .read_refresh(token)
+            .filter(|claims| claims.client == door.client)
+    }
+
+    /// Writes down which refresh token a request had in its body.
+    pub(crate) fn note(&self, entry: EntryId, token: &str) {
+        if let Some(claims) = self.shared.keys.read_refresh(token) {
+            self.journal.saw(entry, Seen::from(claims));
+        }
+    }
+
+    fn enter(
+        &self,
+        door: Door<'_>,
+        user: &User,
+        along: Option<&RefreshClaims>,
+    ) -> Result<Login, Unsigned> {
         let now = self.clock().seconds();
         let opening = Opening {
             id: self.next_family(),
@@ -99,45 +197,6 @@ impl Tenant {
         }
         self.tally.login_ok.up();
         Ok(Login::Granted(Box::new(grant)))
-    }
-
-    /// A refresh token asks for its successor.
-    pub(crate) fn renew(
-        &self,
-        door: Door<'_>,
-        token: Option<&str>,
-        key: Option<&[u8]>,
-    ) -> Result<Renewal, Unsigned> {
-        let renewal = match token {
-            None => Renewal::Denied(Denial::Missing),
-            Some(token) => match self
-                .shared
-                .keys
-                .read_refresh(token)
-                .filter(|claims| claims.client == door.client)
-            {
-                None => Renewal::Denied(Denial::Unknown),
-                Some(claims) => self.present(door, &claims, key)?,
-            },
-        };
-        match renewal {
-            Renewal::Superseded => self.tally.refresh_superseded.up(),
-            Renewal::Denied(_) => self.tally.refresh_denied.up(),
-            // Counted where it is known whether it is a rotation or a replay.
-            Renewal::Granted(_) => {}
-        }
-        Ok(renewal)
-    }
-
-    /// Signs out. A token that is none of ours has nothing to end, and that is no error (RFC 7009 §2.2).
-    pub(crate) fn sign_out(&self, claims: Option<&RefreshClaims>, scope: LogoutScope) {
-        if let Some(claims) = claims {
-            let now = self.clock().seconds();
-            self.sessions.step(&claims.sub, |sessions| {
-                sessions.sign_out(now, (&claims.fid, claims.seq), scope)
-            });
-        }
-        self.tally.logout.up();
     }
 
     /// The table, made one step, and what it says made an answer.
@@ -240,19 +299,22 @@ impl Tenant {
         }
     }
 
-    fn grant(&self, family: &Family, user: &User) -> Result<Grant, Unsigned> {
-        let keys = &self.shared.keys;
-        let now = self.clock().seconds();
+    fn access(&self, family: &Family, user: &User) -> Result<Secret, Unsigned> {
         let terms = AccessTerms {
             issuer: self.issuer(),
             jti: self.next_jti(),
-            now,
+            now: self.clock().seconds(),
             ttl: self.shared.access_ttl,
         };
+        let keys = &self.shared.keys;
+        keys.access_token(family, user, terms).map_err(|_| Unsigned)
+    }
+
+    fn grant(&self, family: &Family, user: &User) -> Result<Grant, Unsigned> {
+        let keys = &self.shared.keys;
+        let now = self.clock().seconds();
         Ok(Grant {
-            access: keys
-                .access_token(family, user, terms)
-                .map_err(|_| Unsigned)?,
+            access: self.access(family, user)?,
             expires_in: self.shared.access_ttl,
             refresh: keys.refresh_token(family).map_err(|_| Unsigned)?,
             refresh_expires_in: family.expires_at().saturating_sub(now),

@@ -1,0 +1,315 @@
+//! `/openapi.json` is true: every response it names is given, nothing else is given, and what is given
+//! looks as it says.
+
+use std::collections::BTreeSet;
+
+use axum::body::{Body, Bytes};
+use evertoken_mock::{Options, RateLimit};
+use futures_util::stream;
+use serde_json::{Value, json};
+
+use crate::endpoints::ENDPOINTS;
+use crate::rig::{Answer, FORM, Mock};
+use crate::walk::{Document, Named, Walk};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+fn bearer(answer: &Answer) -> String {
+    format!("Bearer {}", answer.access())
+}
+
+#[tokio::test]
+async fn every_response_the_document_names_is_given_and_no_other() {
+    let mock = Mock::new();
+    let mut walk = Walk {
+        document: Document::of(&mock).await,
+        seen: BTreeSet::new(),
+    };
+    refusals(&mut walk, &mock).await;
+    cookies(&mut walk, &mock).await;
+    bodies(&mut walk, &mock).await;
+    rest(&mut walk, &mock).await;
+    let unseen: Vec<_> = walk
+        .document
+        .all()
+        .difference(&walk.seen)
+        .cloned()
+        .collect();
+    assert_eq!(unseen, Vec::<Named>::new());
+}
+
+async fn refusals(walk: &mut Walk, mock: &Mock) {
+    for (method, path) in walk.document.that_say("408") {
+        let never = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        walk.ask(mock, (&method, &path), &[JSON], never).await;
+    }
+    let large = "x".repeat(65_537);
+    walk.ask_all("413", mock, &[], &large, &large).await;
+    walk.ask_all("415", mock, &[("content-type", "text/plain")], "x", "x")
+        .await;
+    walk.ask_all("422", mock, &[], "{\"unknown\":1}", "").await;
+    let twice = "refresh_token=a; refresh_token=a; refreshToken=a; refreshToken=a";
+    walk.ask_all("400", mock, &[("cookie", twice)], "{", "a=1&a=2")
+        .await;
+    let nobody = r#"{"email":"nobody@example.com","password":"x","code":"x"}"#;
+    walk.ask_all("401", mock, &[], nobody, "").await;
+    walk.ask_all(
+        "403",
+        mock,
+        &[
+            ("origin", "https://evil.test"),
+            ("host", "evil.test"),
+            ("sec-fetch-site", "cross-site"),
+        ],
+        "",
+        "",
+    )
+    .await;
+    let closed = Mock::with(Options {
+        control: false,
+        ..Options::default()
+    });
+    walk.ask_all("404", &closed, &[], "", "").await;
+    let limited = Mock::with(Options {
+        refresh_rate: RateLimit::parse("1/h").unwrap(),
+        ..Options::default()
+    });
+    for _ in 0..2 {
+        walk.ask_all(
+            "429",
+            &limited,
+            &[],
+            "",
+            "grant_type=refresh_token&refresh_token=x",
+        )
+        .await;
+    }
+}
+
+async fn cookies(walk: &mut Walk, mock: &Mock) {
+    let user = r#"{"email":"user@example.com","password":"password"}"#;
+    let first = walk.ask(mock, ("POST", "/auth/login"), &[JSON], user).await;
+    let (cookie, key) = (
+        format!("refresh_token={}", first.cookie().unwrap()),
+        first.key(),
+    );
+    let second = walk
+        .ask(
+            mock,
+            ("POST", "/auth/refresh"),
+            &[("cookie", &cookie), ("idempotency-key", &key)],
+            "",
+        )
+        .await;
+    let newer = format!("refresh_token={}", second.cookie().unwrap());
+    walk.ask(
+        mock,
+        ("POST", "/auth/refresh"),
+        &[("cookie", &newer), ("idempotency-key", &second.key())],
+        "",
+    )
+    .await;
+    walk.ask(
+        mock,
+        ("POST", "/auth/refresh"),
+        &[("cookie", &cookie), ("idempotency-key", &key)],
+        "",
+    )
+    .await;
+    let access = bearer(&first);
+    let admin = mock.browser().login("admin@example.com").await;
+    for path in [
+        "/auth/me",
+        "/auth/admin",
+        "/wx/api/profile",
+        "/wx/api/admin",
+        "/api/v1/bookings",
+        "/gateway/api/me",
+        "/gateway/api/admin",
+    ] {
+        for authorization in [&access, &bearer(&admin)] {
+            walk.ask(mock, ("GET", path), &[("authorization", authorization)], "")
+                .await;
+        }
+    }
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        walk.ask(
+            mock,
+            (method, "/gateway/api/anything"),
+            &[("authorization", &access)],
+            "x",
+        )
+        .await;
+    }
+    walk.ask(mock, ("POST", "/auth/logout"), &[("cookie", &newer)], "")
+        .await;
+    for (login, logout) in [
+        ("/api/v1/auth/login", "/api/v1/auth/logout"),
+        ("/gateway/login", "/gateway/logout"),
+    ] {
+        let answer = walk.ask(mock, ("POST", login), &[JSON], user).await;
+        let cookie = format!("refreshToken={}", answer.cookie().unwrap());
+        if login.starts_with("/api") {
+            walk.ask(
+                mock,
+                ("POST", "/api/v1/auth/refresh-token"),
+                &[("cookie", &cookie)],
+                "",
+            )
+            .await;
+        }
+        walk.ask(mock, ("POST", logout), &[("cookie", &cookie)], "")
+            .await;
+    }
+    let consent = walk
+        .ask(mock, ("GET", "/api/v1/auth/google?return_to=/"), &[], "")
+        .await;
+    let page = String::from_utf8(consent.body.to_vec()).unwrap();
+    let state = page
+        .split("name=\"state\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let callback = format!("/api/v1/auth/google/callback?state={state}&user=user@example.com");
+    walk.ask(mock, ("GET", &callback), &[], "").await;
+}
+
+async fn bodies(walk: &mut Walk, mock: &Mock) {
+    let password = "grant_type=password&username=user@example.com&password=password";
+    let first = walk
+        .ask(mock, ("POST", "/auth/token"), &[FORM], password)
+        .await;
+    let (token, key) = (first.text("refresh_token"), first.text("refresh_key"));
+    let refresh = |token: &str| format!("grant_type=refresh_token&refresh_token={token}");
+    let second = walk
+        .ask(
+            mock,
+            ("POST", "/auth/token"),
+            &[FORM, ("idempotency-key", &key)],
+            refresh(&token),
+        )
+        .await;
+    let newer = [FORM, ("idempotency-key", &second.text("refresh_key"))];
+    walk.ask(
+        mock,
+        ("POST", "/auth/token"),
+        &newer,
+        refresh(&second.text("refresh_token")),
+    )
+    .await;
+    walk.ask(
+        mock,
+        ("POST", "/auth/token"),
+        &[FORM, ("idempotency-key", &key)],
+        refresh(&token),
+    )
+    .await;
+    walk.ask(
+        mock,
+        ("POST", "/auth/revoke"),
+        &[FORM],
+        format!("token={token}"),
+    )
+    .await;
+
+    let minted = walk
+        .ask(
+            mock,
+            ("POST", "/wx/code"),
+            &[JSON],
+            r#"{"email":"user@example.com"}"#,
+        )
+        .await;
+    let code = json!({ "code": minted.text("code") }).to_string();
+    let first = walk
+        .ask(mock, ("POST", "/wx/auth/login"), &[JSON], code)
+        .await;
+    let body = |answer: &Answer| json!({ "refreshToken": answer.text("refreshToken") }).to_string();
+    let second = walk
+        .ask(
+            mock,
+            ("POST", "/wx/auth/refresh"),
+            &[JSON, ("idempotency-key", &first.key())],
+            body(&first),
+        )
+        .await;
+    walk.ask(
+        mock,
+        ("POST", "/wx/auth/refresh"),
+        &[JSON, ("idempotency-key", &second.key())],
+        body(&second),
+    )
+    .await;
+    walk.ask(
+        mock,
+        ("POST", "/wx/auth/refresh"),
+        &[JSON, ("idempotency-key", &first.key())],
+        body(&first),
+    )
+    .await;
+    walk.ask(mock, ("POST", "/wx/auth/logout"), &[JSON], body(&first))
+        .await;
+}
+
+async fn rest(walk: &mut Walk, mock: &Mock) {
+    let faults = json!([
+        { "path": "/a", "do": "hang" }, { "path": "/b", "nth": 2, "count": 1, "rate": 0.5, "when": "after", "do": { "status": 503, "retry_after": 1 } },
+        { "path": "/c", "do": { "delay_ms": 1 } }, { "path": "/d", "do": { "content_type": "text/html" } },
+    ]);
+    let users = json!([{ "email": "a@example.com", "password": "p" }]);
+    for (method, path, body) in [
+        ("GET", "/health", Value::Null),
+        ("GET", "/.well-known/jwks.json", Value::Null),
+        ("GET", "/__mock/clock", Value::Null),
+        (
+            "POST",
+            "/__mock/clock",
+            json!({ "advance": 1, "skew_date_header": -1 }),
+        ),
+        ("PUT", "/__mock/faults", faults),
+        ("GET", "/__mock/faults", Value::Null),
+        ("GET", "/__mock/counters", Value::Null),
+        ("GET", "/__mock/requests", Value::Null),
+        ("GET", "/__mock/families", Value::Null),
+        (
+            "POST",
+            "/__mock/expire",
+            json!({ "tokens": "access", "user": "user@example.com" }),
+        ),
+        ("GET", "/__mock/users", Value::Null),
+        ("PUT", "/__mock/users", users),
+        ("POST", "/__mock/reset", Value::Null),
+    ] {
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let answer = walk.ask(mock, (method, path), &[JSON], body).await;
+        assert_eq!(answer.status, 200, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn the_document_names_every_endpoint_and_where_it_is_served() {
+    let mock = Mock::new();
+    let document = Document::of(&mock).await;
+    assert_eq!(document.0["openapi"], "3.1.0");
+    assert_eq!(
+        document.0["servers"],
+        json!([{ "url": "http://127.0.0.1:4000" }])
+    );
+    for endpoint in &ENDPOINTS {
+        let operation = &document.0["paths"][endpoint.path][endpoint.method.to_lowercase()];
+        assert!(
+            operation["summary"].is_string(),
+            "{} {}",
+            endpoint.method,
+            endpoint.path
+        );
+    }
+    let tenant = mock.get("/t/a/openapi.json").await.json();
+    assert_eq!(tenant["servers"][0]["url"], "http://127.0.0.1:4000/t/a");
+}

@@ -209,7 +209,7 @@ fn it_trusts_it_again_once_a_refresh_has_named_the_same_user_or_the_doubt_has_co
     let in_doubt = || {
         let mut page = Page::alone();
         let login = page.login();
-        page.pass(11 * SECOND);
+        page.pass(11 * SECOND + ASK);
         page.answer(login, granted("b", LIFETIME));
         page
     };

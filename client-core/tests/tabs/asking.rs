@@ -315,3 +315,12 @@ fn an_exchange_that_is_sent_once_more_asks_before_that_too() {
     page.pass(ASK);
     assert_eq!(page.sent(), [Exchange::Refresh(Why::Demand)]);
 }
+
+#[test]
+fn a_tab_to_which_its_own_note_is_lost_does_not_take_itself_to_be_alone() {
+    let mut page = Page::signed_in();
+    page.storage.borrow_mut().remove(&Slot::Tabs);
+    page.refresh();
+    page.get_lock();
+    assert_eq!((page.questions(), page.refreshes()), (1, 0));
+}

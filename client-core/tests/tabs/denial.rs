@@ -2,8 +2,10 @@
 
 use evertoken_core::{Code, Config, Detail, Outcome, Reason, Restore, Slot, View};
 
-use crate::page::{Page, handed};
-use crate::words::{ASK, LIFE, denied, ended, later, login, news, news_of, record, record_with};
+use crate::page::{Page, handed, quiet};
+use crate::words::{
+    ASK, LIFE, LIFETIME, denied, ended, granted, later, login, news, news_of, record, record_with,
+};
 
 /// A refresh of the first generation is on its way, and somebody waits for it.
 fn renewing() -> Page {
@@ -162,4 +164,28 @@ fn a_cookie_that_never_came_back_after_a_login_is_told_to_nobody_as_an_end() {
     let dropped = |event: &evertoken_core::Event| matches!(event, evertoken_core::Event::RefreshFailed { failure, retry_in: None } if failure.detail == Detail::CookieDropped && failure.code == Code::Misconfigured);
     assert!(page.events().iter().any(dropped));
     assert!(page.is_signed_in() && page.statuses().is_empty());
+}
+
+/// The refresh comes back without a cookie, in the first generation of a login.
+fn without_cookie(mut page: Page) -> View {
+    let refresh = page.refresh_sent();
+    page.answer(refresh, missing());
+    page.view()
+}
+
+#[test]
+fn s35_a_browser_that_has_kept_a_cookie_once_is_not_said_to_drop_them() {
+    let page = Page::signed_in();
+    assert!(matches!(without_cookie(page), View::SignedIn { .. }));
+
+    let mut page = Page::signed_in();
+    let refresh = page.refresh_sent();
+    page.answer(refresh, granted("a", LIFETIME));
+    page.sign_in("b");
+    assert_eq!(without_cookie(page), View::SignedOut(Reason::Denied));
+
+    let notes = [(Slot::Record, record(crate::words::later(login(5), 1)))];
+    let mut page = Page::finding(quiet(), notes);
+    page.sign_in("b");
+    assert_eq!(without_cookie(page), View::SignedOut(Reason::Denied));
 }

@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use evertoken_core::{Code, Config, Exchange, Failure, Input, Outcome, Scope};
+use evertoken_core::{Code, Config, Exchange, Failure, Input, Outcome, Reason, Scope};
 
 use crate::page::{Page, quiet};
-use crate::words::{ASK, LIFE, MINUTE, SECOND, failed, granted, ms};
+use crate::words::{ASK, LIFE, MINUTE, SECOND, denied, failed, granted, login, ms, news};
 
 /// Its token has expired, and the refresh found no network.
 fn offline() -> Page {
@@ -164,4 +164,47 @@ fn s36_twenty_requests_meet_a_403_one_logout_and_a_late_one_for_an_earlier_token
     page.get_lock();
     page.pass(ASK);
     assert_eq!(page.sent(), [Exchange::Logout(Scope::Local)]);
+}
+
+fn limited() -> Outcome {
+    Outcome::Failed(Failure {
+        retry_after: Some(30 * SECOND),
+        ..Failure::new(Code::RateLimited).status(429)
+    })
+}
+
+#[test]
+fn s15_a_backend_that_asked_to_be_left_alone_is_by_who_is_signed_out_too() {
+    let mut page = Page::alone();
+    let refresh = page.refresh_sent();
+    page.answer(refresh, limited());
+    page.sleep(10 * SECOND);
+    match page.session.refresh(page.now) {
+        evertoken_core::Access::Refused(failure) => {
+            assert_eq!(failure.code, Code::RateLimited);
+            assert_eq!(failure.retry_after, Some(20 * SECOND));
+        }
+        other => panic!("{other:?}"),
+    }
+    page.sleep(20 * SECOND);
+    page.refresh();
+}
+
+#[test]
+fn s15_and_so_is_one_that_said_so_in_an_answer_that_counts_no_longer() {
+    for (answer, is_left_alone) in [(limited(), true), (denied(Reason::Replaced), false)] {
+        let mut page = Page::with_peer();
+        page.sleep(LIFE);
+        let refresh = page.wait();
+        page.get_lock();
+        page.pass(ASK);
+        page.news(news(login(5)));
+        let waiting = page.wait();
+        page.answer(refresh, answer);
+        let told = page.woken(waiting) == Some(Err(Code::RateLimited));
+        assert_eq!(
+            (told, page.wanted_lock().is_none()),
+            (is_left_alone, is_left_alone)
+        );
+    }
 }

@@ -1,0 +1,90 @@
+//! A login that a logout overtook and whose answer nobody saw may leave its cookie yet: that is a debt of its own.
+
+use evertoken_core::{Code, Config, Exchange, Outcome, Reason, Scope, Slot, Tombstone, View};
+
+use crate::page::Page;
+use crate::words::{ASK, LIFETIME, SECOND, failed, granted, login, logout, tombstone};
+
+const LOCAL: Exchange = Exchange::Logout(Scope::Local);
+
+/// As a login that was sent from there marks it.
+fn mark(number: u32) -> String {
+    Tombstone {
+        epoch: login(number).epoch,
+        owed: None,
+    }
+    .to_text()
+}
+
+/// The server has heard of the logout, but not of what the lost login may have left.
+fn opened_after_a_lost_login() -> Page {
+    let notes = [
+        (Slot::Tombstone, tombstone(logout(5), None)),
+        (Slot::Login, mark(4)),
+    ];
+    Page::finding(Config::default(), notes)
+}
+
+#[test]
+fn it_is_logged_out_before_anything_is_restored_and_then_forgotten() {
+    let mut page = opened_after_a_lost_login();
+    assert_eq!(page.view(), View::SignedOut(Reason::Logout));
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [LOCAL]);
+    assert!(page.stored().login.is_some());
+    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    page.pass(SECOND);
+    page.get_lock();
+    page.answer(page.on_wire().unwrap(), Outcome::Ended);
+    assert_eq!((page.sent(), page.stored().login), (vec![LOCAL; 2], None));
+}
+
+#[test]
+fn a_mark_that_is_younger_than_the_logout_is_no_stray() {
+    let notes = [
+        (Slot::Tombstone, tombstone(logout(5), None)),
+        (Slot::Login, mark(6)),
+    ];
+    let page = Page::finding(Config::default(), notes);
+    assert_eq!(page.view(), View::Restoring { trouble: None });
+}
+
+#[test]
+fn a_login_that_overwrites_its_mark_leaves_word_of_it_in_the_tombstone() {
+    let mut page = opened_after_a_lost_login();
+    page.login();
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [Exchange::Login]);
+    assert_eq!(page.tombstone().unwrap().owed, Some(Scope::Local));
+}
+
+#[test]
+fn a_logout_that_is_called_meanwhile_tells_of_both() {
+    let mut page = opened_after_a_lost_login();
+    page.logout_of(Scope::Local);
+    assert_eq!(page.stored().login, None);
+    assert_eq!(page.tombstone().unwrap().owed, Some(Scope::Local));
+    page.get_lock();
+    page.pass(ASK);
+    page.answer(page.on_wire().unwrap(), Outcome::Ended);
+    assert_eq!((page.sent(), page.wanted_lock()), (vec![LOCAL], None));
+}
+
+#[test]
+fn a_login_beside_the_mark_of_another_does_not_trust_the_cookie_jar() {
+    let ends = |marked: bool| {
+        let mut page = Page::alone();
+        let called = page.login();
+        if marked {
+            page.put(Slot::Login, mark(1));
+        }
+        page.get_lock();
+        page.answer(called, granted("b", LIFETIME));
+        let refresh = page.refresh_sent();
+        page.answer(refresh, granted("a", LIFETIME));
+        page.is_signed_in()
+    };
+    assert!(ends(false) && !ends(true));
+}

@@ -15,7 +15,7 @@ const WORLDS: u64 = 10_000;
 
 /// Most mistakes show within a few hundred worlds, the rarest (a login that a logout overtook, a tie) within some
 /// thousands. One that more worlds than this do not show is one that nobody would find.
-const UNTIL_FOUND: u64 = 20_000;
+const UNTIL_FOUND: u64 = 2_000;
 
 #[test]
 fn ten_thousand_worlds_keep_every_law_and_meet_every_situation() {

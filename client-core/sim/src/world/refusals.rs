@@ -59,7 +59,8 @@ impl World {
         if is_failed && !is_refresh {
             return;
         }
-        let is_keyless = matches!(self.requests[number].ask, Ask::Refresh { key: None });
+        let is_keyless = matches!(self.requests[number].ask, Ask::Refresh { key: None })
+            && self.requests[number].cookie.is_some();
         let is_ambiguous = matches!(outcome, Outcome::Failed(failure) if failure.is_ambiguous());
         let adopted = self.tabs[tab].adopted > self.requests[number].at;
         let has_newer = adopted || self.has_newer(tab, number);

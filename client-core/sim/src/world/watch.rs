@@ -102,7 +102,7 @@ pub(super) struct Ghost {
     pub(super) copies: u32,
     /// Whether a tab was opened while writes were on their way, so that it could not read them.
     pub(super) opened_early: bool,
-    /// How many logins with the right password failed for their callers.
+    /// How many logins failed for their callers.
     pub(super) lost_logins: u32,
     /// The last login or logout that was called.
     pub(super) last: Option<Last>,
@@ -276,6 +276,7 @@ impl World {
             && self.setting.channel
             && self.ghost.copies == 0
             && !self.ghost.opened_early
+            && !self.ghost.slow_news
             && !is_late;
         let is_broken = match self.setting.keys {
             Keys::HandedOut if is_handed && !was_bare => true,
@@ -314,8 +315,9 @@ impl World {
             }
             return;
         }
-        // There is one mark, so of two lost logins one cannot be told from the other.
-        let is_told = is_told && self.ghost.lost_logins < 2;
+        // There is one mark, and a later login's takes the place of an earlier one's.
+        // What is logged out of while such a login is still on its way may have to be logged out of again.
+        let is_told = is_told && self.ghost.lost_logins < 2 && self.ghost.orphans < 2;
         if is_dead && is_told && !self.ghost.opened_early {
             self.breaks(
                 Law::StaysSignedOut,
@@ -368,7 +370,7 @@ impl World {
 
     pub(super) fn login_done(&mut self, login: u32, result: Result<(), Code>) {
         let of = self.ghost.logins[login as usize];
-        if result.is_err() && of.right {
+        if result.is_err() {
             self.ghost.lost_logins += 1;
         }
         match (result, of.family) {
@@ -441,6 +443,8 @@ impl World {
             Reason::Replaced => {
                 denials
                     || !self.setting.locks
+                    // Beside another's login that nobody had seen the end of a session is given up for safety.
+                    || self.ghost.logins.len() > 1
                     || self.ghost.unseen + self.ghost.aborts + self.ghost.passes > 0
             }
             Reason::Never => family.is_none() || denials,

@@ -134,10 +134,15 @@ fn a_token_that_names_nobody_is_the_same_users_in_the_same_epoch_and_nobody_know
         ..news(position)
     };
     let mut page = Page::with_peer();
-    page.news(unnamed(later(page.record().position, 1)));
-    assert!(page.adopted()[0].0);
+    let position = page.record().position;
+    page.news(unnamed(later(position, 1)));
+    page.news(unnamed(later(position, 2)));
+    page.news(news_of("a", later(position, 3)));
+    page.news(unnamed(later(position, 4)));
+    page.news(news_of("b", later(position, 5)));
     page.news(unnamed(login(5)));
-    assert!(!page.adopted()[1].0);
+    let same: Vec<bool> = page.adopted().iter().map(|(same, _)| *same).collect();
+    assert_eq!(same, [true, true, true, true, false, false]);
 }
 
 #[test]

@@ -205,6 +205,30 @@ fn a_login_that_is_sent_beside_a_silent_holder_does_not_trust_the_cookie_jar() {
 }
 
 #[test]
+fn it_trusts_it_again_once_a_refresh_has_named_the_same_user_or_the_doubt_has_come_true() {
+    let in_doubt = || {
+        let mut page = Page::alone();
+        let login = page.login();
+        page.pass(11 * SECOND + ASK);
+        page.answer(login, granted("b", LIFETIME));
+        page
+    };
+    let refreshed_as = |page: &mut Page, who| {
+        let refresh = page.refresh_sent();
+        page.answer(refresh, granted(who, LIFETIME));
+        page.is_signed_in()
+    };
+    let mut page = in_doubt();
+    assert!(refreshed_as(&mut page, "b") && refreshed_as(&mut page, "a"));
+
+    let mut page = in_doubt();
+    assert!(!refreshed_as(&mut page, "a"));
+    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    page.sign_in("b");
+    assert!(refreshed_as(&mut page, "a"));
+}
+
+#[test]
 fn a_refresh_beside_a_silent_holder_spoils_nothing() {
     let mut page = Page::signed_in();
     let refresh = page.refresh();

@@ -1,6 +1,8 @@
 //! Logins: the epoch that each opens, and how a login is found out whose answer nobody saw.
 
-use evertoken_core::{Code, Config, Event, Exchange, Granted, Reason, Restore, Slot, View, Why};
+use evertoken_core::{
+    Code, Config, Event, Exchange, Granted, Outcome, Reason, Restore, Scope, Slot, View, Why,
+};
 
 use crate::page::{Page, Storage, handed, quiet};
 use crate::words::{
@@ -237,6 +239,45 @@ fn while_a_login_is_found_out_a_logout_elsewhere_settles_it_too() {
     page.look_from_here();
     page.answer(refresh, granted("c", LIFETIME));
     assert!(!page.steps().contains(&"mark"));
+}
+
+#[test]
+fn a_logout_while_a_login_is_found_out_ends_what_may_come_of_that_before_anything_is_restored() {
+    let mut page = lost();
+    let logout = page.logout();
+    page.get_lock();
+    page.pass(ASK);
+    page.answer(logout, Outcome::Ended);
+    assert!(page.stored().login.is_some(), "its cookie may come yet");
+    page.look_from_here();
+    page.refresh();
+    for _ in 0..2 {
+        page.get_lock();
+        page.pass(ASK);
+        if page.refreshes() == 0 {
+            page.answer(page.on_wire().unwrap(), Outcome::Ended);
+        }
+    }
+    let local = Exchange::Logout(Scope::Local);
+    assert_eq!(page.sent(), [local, Exchange::Refresh(Why::Demand)]);
+    assert_eq!(page.stored().login, None);
+    page.look_from_here();
+    page.answer(page.on_wire().unwrap(), granted("c", LIFETIME));
+    assert!(!page.steps().contains(&"mark"));
+}
+
+#[test]
+fn once_it_is_found_out_no_later_refresh_clears_the_mark_of_another_tab() {
+    for found in [granted("b", LIFETIME), denied(Reason::Expired)] {
+        let mut page = lost();
+        page.get_lock();
+        page.pass(ASK);
+        page.answer(page.on_wire().unwrap(), found);
+        let refresh = page.refresh_sent();
+        page.look_from_here();
+        page.answer(refresh, granted("b", LIFETIME));
+        assert!(!page.steps().contains(&"mark"));
+    }
 }
 
 #[test]

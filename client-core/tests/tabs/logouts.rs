@@ -80,6 +80,24 @@ fn only_a_login_clears_the_tombstone() {
 }
 
 #[test]
+fn a_logout_here_ends_a_login_that_waits_too_and_so_does_one_that_joins_an_earlier() {
+    let mut page = Page::with_peer();
+    let waiting = page.login();
+    page.logout();
+    let failure = page.result_of(waiting).unwrap().unwrap_err();
+    assert_eq!(failure.detail, Detail::LoggedOutMeanwhile);
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [GLOBAL]);
+
+    let waiting = page.login();
+    assert_eq!(page.on_wire(), Some(page.logout()));
+    assert!(page.result_of(waiting).unwrap().is_err());
+    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    assert_eq!((page.sent(), page.wanted_lock()), (vec![GLOBAL], None));
+}
+
+#[test]
 fn a_logout_elsewhere_ends_a_login_that_was_called_before_it_and_waits() {
     let mut page = Page::with_peer();
     page.sleep(SECOND);

@@ -338,11 +338,17 @@ fn whoever_starts_is_told_what_to_wait_for_if_a_session_is_looked_for() {
 }
 
 #[test]
-fn whoever_waits_for_the_others_when_the_client_is_disposed_of_is_told() {
+fn whoever_waits_when_the_client_is_disposed_of_is_told() {
     let mut page = back();
     let waiting = page.wait();
     page.dispose();
     assert_eq!(page.woken(waiting), Some(Err(Code::Disposed)));
+
+    let mut page = Page::with_peer();
+    let called = page.login();
+    page.dispose();
+    let failure = page.result_of(called).unwrap().unwrap_err();
+    assert_eq!(failure.code, Code::Disposed);
 }
 
 #[test]

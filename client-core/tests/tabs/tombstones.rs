@@ -121,6 +121,64 @@ fn beside_a_debtor() -> Page {
     page
 }
 
+/// The server could not be told, and the repetition waits for the lock.
+fn repeating() -> Page {
+    let mut page = Page::signed_in();
+    let logout = page.logout();
+    page.get_lock();
+    page.answer(logout, failed(Code::Network));
+    page.pass(SECOND);
+    assert!(page.wanted_lock().is_some());
+    page.look_from_here();
+    page
+}
+
+#[test]
+fn a_logout_that_is_asked_for_while_another_is_owed_tells_the_server_of_both_at_once() {
+    let mut page = repeating();
+    let logout = page.logout_of(Scope::Local);
+    page.get_lock();
+    assert_eq!((page.sent(), page.on_wire()), (vec![GLOBAL], Some(logout)));
+    page.answer(logout, evertoken_core::Outcome::Ended);
+    page.pass(MINUTE);
+    assert_eq!(page.sent(), [GLOBAL]);
+}
+
+#[test]
+fn an_owed_logout_is_repeated_once_at_a_time_however_many_ask_for_a_token() {
+    for is_sent in [false, true] {
+        let mut page = repeating();
+        if is_sent {
+            page.get_lock();
+        }
+        page.refresh();
+        page.get_lock_if_wanted();
+        page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+        page.get_lock();
+        assert!(matches!(page.sent()[..], [GLOBAL, Exchange::Refresh(_)]));
+    }
+}
+
+#[test]
+fn a_login_that_was_granted_after_a_logout_of_which_the_server_knew_is_owed_anew() {
+    let mut page = Page::with_peer();
+    let called = page.login();
+    page.get_lock();
+    page.pass(ASK);
+    let opened = logout_at(5, page.now.after(SECOND));
+    page.put(Slot::Tombstone, tombstone(opened, None));
+    page.look_at_storage();
+    page.answer(called, granted("b", LIFETIME));
+    assert_eq!(owed(&page), Some(Scope::Local));
+}
+
+#[test]
+fn a_client_that_was_disposed_of_leaves_what_it_owes_to_the_next() {
+    let mut page = repeating();
+    page.dispose();
+    assert_eq!((page.timer(), owed(&page)), (None, Some(Scope::Global)));
+}
+
 #[test]
 fn what_another_tab_owes_is_told_by_this_one_if_that_does_not_in_a_minute() {
     let mut page = beside_a_debtor();

@@ -75,7 +75,7 @@ impl Walk {
     }
 
     fn place(&self, place: Place) -> Position {
-        match place {
+        let position = match place {
             Place::Here(later, ended) => Position {
                 generation: self.here.generation.saturating_add(later),
                 ended,
@@ -84,6 +84,12 @@ impl Walk {
             Place::Near(number, later, true) => words::later(words::login(number), later),
             Place::Near(number, _, false) => words::logout_at(number, self.now),
             Place::Anywhere(position) => position,
+        };
+        // Nobody stands in a logout as if it were none.
+        let is_begun = position.epoch != Position::default().epoch;
+        Position {
+            ended: position.ended || is_begun && !position.epoch.is_login(),
+            ..position
         }
     }
 

@@ -27,7 +27,9 @@ impl World {
         if why != Why::Timer {
             return;
         }
-        if !is_keyed && self.jar.is_some() && self.tabs[tab].repeats_blindly {
+        // Signed out or after a lost login it is another question that is asked.
+        let is_signed_in = matches!(self.tabs[tab].seen, View::SignedIn { .. });
+        if !is_keyed && is_signed_in && self.tabs[tab].repeats_blindly {
             self.breaks(
                 Law::NoReuse,
                 "a refresh without a key is repeated by itself",

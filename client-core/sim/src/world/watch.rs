@@ -307,7 +307,8 @@ impl World {
         }
         // Without locks, or where news is slower than the question, two logins and a logout at once may cross, and the
         // next renewal finds out; without a storage nobody is told of what is owed.
-        let is_told = self.in_turn() && self.setting.storage && !self.ghost.slow_news;
+        let is_told =
+            self.in_turn() && self.setting.channel && self.setting.storage && !self.ghost.slow_news;
         // The same user may have signed in twice, and the cookie of the first login came last.
         if is_dead && user == Some(token.user) {
             for tab in &mut self.tabs {

@@ -77,8 +77,14 @@ fn steps(setting: &Setting, hours: Option<u64>, chance: &mut Chance) -> Vec<Step
         push(at, place, first);
         done += 1;
         // Whoever signs in may think better of it.
-        if matches!(first, Act::Login { .. }) && chance.percent(20) {
-            push(at + chance.below(250), place, Act::Logout(Scope::Global));
+        if matches!(first, Act::Login { .. }) {
+            let other = chance.below(setting.places as u64) as usize;
+            match chance.weighted(&[(50, 0), (25, 1), (15, 2), (10, 3)]) {
+                1 => push(at + chance.below(250), place, Act::Logout(Scope::Global)),
+                2 => push(at + chance.below(60), other, login(chance)),
+                3 => push(at + chance.below(150), place, Act::Kill),
+                _ => {}
+            }
         }
         if chance.percent(15) {
             push(at + chance.below(40), place, act(chance));

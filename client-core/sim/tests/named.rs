@@ -6,7 +6,7 @@
     reason = "a test that fails says so by panicking"
 )]
 
-use evertoken_core::Scope;
+use evertoken_core::{Fault, Scope};
 use evertoken_sim::script::{Fate, Lags, Trouble};
 use evertoken_sim::{Act, Mark, Outcome, Script, Setting, Step, play};
 
@@ -85,6 +85,25 @@ fn played(script: &Script, user: Option<u8>) -> Outcome {
     outcome
 }
 
+/// The same sequence shows what becomes of a machine that makes the mistake: a law is broken, somebody else is shown,
+/// or the server or the other tabs are asked for more or less.
+#[track_caller]
+fn shows(script: &Script, fault: Fault) {
+    let mut wrong = script.clone();
+    wrong.setting.planted = Some(fault);
+    let (right, wrong) = (play(script, false), play(&wrong, false));
+    let served = [
+        Mark::RowCurrent,
+        Mark::LogoutServed,
+        Mark::RowEnded,
+        Mark::EffectAdoptPeer,
+    ];
+    let served = |outcome: &Outcome| served.map(|mark| outcome.lived.count(mark));
+    let is_seen =
+        wrong.broken.is_some() || wrong.shown != right.shown || served(&wrong) != served(&right);
+    assert!(is_seen, "{fault:?} makes no difference");
+}
+
 /// How often the script came upon it.
 #[track_caller]
 fn met(outcome: &Outcome, mark: Mark, times: u64) {
@@ -103,6 +122,7 @@ fn p01_a_tab_that_finds_the_lock_free_asks_and_does_not_renew_what_was_just_rene
     let outcome = played(&script, Some(ANNA));
     met(&outcome, Mark::RowCurrent, 1);
     met(&outcome, Mark::FreeLock, 1);
+    shows(&script, Fault::FreeLockDoesNotAsk);
 }
 
 #[test]
@@ -184,6 +204,7 @@ fn p07_two_logins_that_have_not_heard_of_each_other_end_in_one() {
         .then(6_000, A, Act::Fetch(1));
     let outcome = played(&script, Some(BEN));
     met(&outcome, Mark::LoginGranted, 3);
+    shows(&script, Fault::EpochsTie);
 }
 
 #[test]
@@ -211,6 +232,8 @@ fn p09_a_tombstone_is_not_overwritten_by_a_tab_that_has_not_read_it() {
     let outcome = played(&script, None);
     assert_eq!(outcome.marks.count(Mark::TombstoneAtStart), 1);
     assert_eq!(outcome.marks.count(Mark::LogoutServed), 1);
+    shows(&script, Fault::TombstoneInRecord);
+    shows(&script, Fault::TombstoneIgnored);
 }
 
 #[test]
@@ -223,6 +246,31 @@ fn p10_a_login_that_a_logout_overtook_logs_itself_out() {
     let outcome = played(&script, None);
     met(&outcome, Mark::LoginOvertaken, 1);
     assert!(outcome.lived.count(Mark::LogoutServed) >= 1);
+}
+
+#[test]
+fn p10_a_login_that_a_logout_elsewhere_overtook_logs_itself_out() {
+    let script = world(|setting| setting.locks = false)
+        .then(2_000, A, slow(2_000, 100))
+        .then(2_001, A, login(BEN))
+        .then(2_200, B, Act::Logout(Scope::Global))
+        .then(9_000, A, Act::Reload);
+    let outcome = played(&script, None);
+    met(&outcome, Mark::LoginOvertaken, 1);
+    shows(&script, Fault::OvertakenLoginStays);
+}
+
+#[test]
+fn p10_a_login_that_was_given_up_for_a_logout_and_was_granted_later_is_logged_out_of_at_the_next_start()
+ {
+    let script = world(|_| ())
+        .then(2_000, A, slow(5_000, 500))
+        .then(2_001, A, login(BEN))
+        .then(2_200, A, Act::Logout(Scope::Global))
+        .then(9_000, A, Act::Reload)
+        .then(9_500, B, Act::Reload);
+    played(&script, None);
+    shows(&script, Fault::StrayLoginIsForgotten);
 }
 
 #[test]
@@ -258,4 +306,5 @@ fn p13_a_login_whose_answer_was_lost_is_found_out_by_one_refresh() {
     let outcome = played(&script, None);
     met(&outcome, Mark::LoginLost, 1);
     met(&outcome, Mark::RowEnded, 1);
+    shows(&script, Fault::LostLoginIsForgotten);
 }

@@ -88,6 +88,9 @@ impl Session {
     /// What the server still has to be told, at `retry_at`. Only a login settles it otherwise.
     fn debt(&self, stored: &Stored, retry_at: Instant) -> Option<OwedLogout> {
         let tombstone = stored.tombstone?;
+        if self.plants(Fault::TombstoneIgnored) {
+            return None;
+        }
         if self.position.epoch.is_login() || self.plants(Fault::OwedLogoutWaits) {
             return None;
         }

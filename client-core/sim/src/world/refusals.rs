@@ -27,7 +27,9 @@ impl World {
         if why != Why::Timer {
             return;
         }
-        if !is_keyed && self.jar.is_some() && self.tabs[tab].repeats_blindly {
+        // Signed out or after a lost login it is another question that is asked.
+        let is_signed_in = matches!(self.tabs[tab].seen, View::SignedIn { .. });
+        if !is_keyed && is_signed_in && self.tabs[tab].repeats_blindly {
             self.breaks(
                 Law::NoReuse,
                 "a refresh without a key is repeated by itself",
@@ -59,7 +61,8 @@ impl World {
         if is_failed && !is_refresh {
             return;
         }
-        let is_keyless = matches!(self.requests[number].ask, Ask::Refresh { key: None });
+        let is_keyless = matches!(self.requests[number].ask, Ask::Refresh { key: None })
+            && self.requests[number].cookie.is_some();
         let is_ambiguous = matches!(outcome, Outcome::Failed(failure) if failure.is_ambiguous());
         let adopted = self.tabs[tab].adopted > self.requests[number].at;
         let has_newer = adopted || self.has_newer(tab, number);

@@ -183,8 +183,9 @@ impl World {
         // So may one that has only notes to go by, with locks too.
         let notes = notes && self.is_fair();
         let tells = self.setting.channel || (notes && self.setting.restore != Restore::Never);
+        let is_deaf = !self.setting.channel && !self.setting.storage;
         let is_one = shown.iter().all(|family| match family {
-            Some(family) => Some(*family) == first,
+            Some(family) => is_deaf || Some(*family) == first,
             None => first.is_none() || !tells,
         });
         let jar = self.jar.map(|cookie| cookie.family);

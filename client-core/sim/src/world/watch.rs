@@ -102,7 +102,7 @@ pub(super) struct Ghost {
     pub(super) copies: u32,
     /// Whether a tab was opened while writes were on their way, so that it could not read them.
     pub(super) opened_early: bool,
-    /// How many logins with the right password failed for their callers.
+    /// How many logins failed for their callers.
     pub(super) lost_logins: u32,
     /// The last login or logout that was called.
     pub(super) last: Option<Last>,
@@ -276,6 +276,7 @@ impl World {
             && self.setting.channel
             && self.ghost.copies == 0
             && !self.ghost.opened_early
+            && !self.ghost.slow_news
             && !is_late;
         let is_broken = match self.setting.keys {
             Keys::HandedOut if is_handed && !was_bare => true,
@@ -306,7 +307,8 @@ impl World {
         }
         // Without locks, or where news is slower than the question, two logins and a logout at once may cross, and the
         // next renewal finds out; without a storage nobody is told of what is owed.
-        let is_told = self.in_turn() && self.setting.storage && !self.ghost.slow_news;
+        let is_told =
+            self.in_turn() && self.setting.channel && self.setting.storage && !self.ghost.slow_news;
         // The same user may have signed in twice, and the cookie of the first login came last.
         if is_dead && user == Some(token.user) {
             for tab in &mut self.tabs {
@@ -314,8 +316,9 @@ impl World {
             }
             return;
         }
-        // There is one mark, so of two lost logins one cannot be told from the other.
-        let is_told = is_told && self.ghost.lost_logins < 2;
+        // There is one mark, and a later login's takes the place of an earlier one's.
+        // What is logged out of while such a login is still on its way may have to be logged out of again.
+        let is_told = is_told && self.ghost.lost_logins < 2 && self.ghost.orphans < 2;
         if is_dead && is_told && !self.ghost.opened_early {
             self.breaks(
                 Law::StaysSignedOut,
@@ -368,7 +371,7 @@ impl World {
 
     pub(super) fn login_done(&mut self, login: u32, result: Result<(), Code>) {
         let of = self.ghost.logins[login as usize];
-        if result.is_err() && of.right {
+        if result.is_err() {
             self.ghost.lost_logins += 1;
         }
         match (result, of.family) {
@@ -441,6 +444,8 @@ impl World {
             Reason::Replaced => {
                 denials
                     || !self.setting.locks
+                    // Beside another's login that nobody had seen the end of a session is given up for safety.
+                    || self.ghost.logins.len() > 1
                     || self.ghost.unseen + self.ghost.aborts + self.ghost.passes > 0
             }
             Reason::Never => family.is_none() || denials,

@@ -28,9 +28,6 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Whether there is a way to other tabs: without one nobody is asked.
     pub channel: bool,
-    /// A mistake to make on purpose, for tests of the tests.
-    #[cfg(feature = "planted")]
-    pub planted: Option<crate::Fault>,
 }
 
 impl Default for Config {
@@ -41,8 +38,6 @@ impl Default for Config {
             refresh_buffer: Duration::from_secs(60),
             request_timeout: Duration::from_secs(10),
             channel: true,
-            #[cfg(feature = "planted")]
-            planted: None,
         }
     }
 }

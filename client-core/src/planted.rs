@@ -4,7 +4,7 @@
 //! They exist only with the feature `planted`, which nothing that ships turns on; without it every question here is
 //! answered *no* when the crate is compiled.
 
-use crate::config::Config;
+use crate::session::Session;
 
 /// One mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,13 @@ impl Fault {
     ];
 }
 
-impl Config {
+impl Session {
+    /// From now on this mistake is made.
+    #[cfg(feature = "planted")]
+    pub fn plant(&mut self, fault: Fault) {
+        self.planted = Some(fault);
+    }
+
     /// Whether this mistake is to be made.
     #[cfg(feature = "planted")]
     pub(crate) fn plants(&self, fault: Fault) -> bool {

@@ -15,7 +15,7 @@
 //! * [`chance`]: numbers from a seed. Each thing has its own, so a world from which something is taken away goes on as
 //!   before, and [`shrink`](fn@shrink) can take away nearly everything.
 //! * [`marks`]: how often each situation was met; a simulation that never meets one proves nothing about it.
-//! * [`run`]: many worlds on all cores.
+//! * [`run`](mod@run): many worlds on all cores.
 //!
 //! # What is not modelled
 //!

@@ -93,7 +93,7 @@ impl Session {
             return Some(self.taken_over(now));
         }
         let continues = match &before {
-            Some(_) => true,
+            Some(_) => sent.from.generation < u32::MAX,
             // The cookie jar holds another user's session now, or one that nobody here knew of.
             None => !had_session && self.is_known_session(),
         };

@@ -65,6 +65,8 @@ pub struct Session {
     rng: Rng,
     last_op: u32,
     last_token: u32,
+    #[cfg(feature = "planted")]
+    pub(crate) planted: Option<Fault>,
 }
 
 /// A logout to be repeated until the answer is definite.
@@ -111,6 +113,8 @@ impl Session {
             rng,
             last_op: 0,
             last_token: 0,
+            #[cfg(feature = "planted")]
+            planted: None,
         };
         session.announced = session.view(Instant::default());
         session
@@ -289,6 +293,10 @@ impl Session {
     /// Takes in what the world has to tell.
     pub fn handle(&mut self, now: Instant, input: Input) {
         if matches!(self.state, State::Disposed) {
+            // It was granted just before it was given back.
+            if let Input::Locked { lock, .. } = input {
+                self.effects.push_back(Effect::Unlock(lock));
+            }
             return;
         }
         match input {

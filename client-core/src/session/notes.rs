@@ -99,7 +99,11 @@ impl Session {
         let is_stray = |mark| mark < tombstone.epoch && !self.plants(Fault::StrayLoginIsForgotten);
         let stray = stored.login.is_some_and(is_stray) && !is_own;
         Some(OwedLogout {
-            scope: tombstone.owed.or(stray.then_some(Scope::Local))?,
+            // Others are not ended by a tombstone.
+            scope: tombstone
+                .owed
+                .filter(|scope| *scope != Scope::Others)
+                .or(stray.then_some(Scope::Local))?,
             failures: 0,
             retry_at,
             stray,

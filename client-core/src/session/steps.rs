@@ -129,11 +129,6 @@ impl Session {
         self.key.clone()
     }
 
-    /// Whether a test wants this mistake made.
-    pub(super) fn plants(&self, fault: Fault) -> bool {
-        self.config.plants(fault)
-    }
-
     /// The operation that an answer is for.
     pub(super) fn believed(&self, op: OpId) -> OpId {
         let sent = self

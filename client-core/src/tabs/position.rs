@@ -86,10 +86,14 @@ impl Position {
     }
 
     pub(super) fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let epoch = Epoch::read(from)?;
+        let generation = from.small()?;
+        // What a logout opened is over, whatever else is written.
+        let is_logout = epoch.number > 0 && !epoch.is_login;
         Some(Self {
-            epoch: Epoch::read(from)?,
-            generation: from.small()?,
-            ended: from.flag()?,
+            epoch,
+            generation,
+            ended: from.flag()? || is_logout,
         })
     }
 }

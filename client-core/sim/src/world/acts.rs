@@ -124,10 +124,12 @@ impl World {
             random_keys: setting.random_keys,
             request_timeout: Duration::from_millis(setting.request_timeout),
             channel: setting.channel,
-            planted: setting.planted,
             ..Config::default()
         };
-        let session = Session::new(config, Chance::of(self.seed, &[thing, 99]).draw());
+        let mut session = Session::new(config, Chance::of(self.seed, &[thing, 99]).draw());
+        if let Some(fault) = setting.planted {
+            session.plant(fault);
+        }
         let mut clock = self.machine.clock(self.now);
         let now = clock.now(
             self.machine.performance(self.now),

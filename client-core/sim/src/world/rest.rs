@@ -164,7 +164,9 @@ impl World {
             .is_some_and(|cookie| self.server.is_alive(self.now, cookie.family));
         let looks = self.setting.restore == Restore::Always;
         let nobody = !shown.is_empty() && shown.iter().all(Option::is_none);
-        if nobody && jar_lives && !is_left && looks && self.is_fair() {
+        // A mark is for the next who starts.
+        let is_marked = self.storage.read().login.is_some();
+        if nobody && jar_lives && !is_left && !is_marked && looks && self.is_fair() {
             self.breaks(
                 Law::Agreement,
                 "nobody has found out that the cookie is good",

@@ -196,8 +196,8 @@ impl Session {
         if position <= self.position && !counts {
             return;
         }
-        // What happened before the login that is being found out says nothing of it.
-        if self.finding_out && position.epoch <= self.position.epoch {
+        // An end before the login that is being found out says nothing of it; a newer key is the newer key.
+        if self.finding_out && position.ended && position.epoch <= self.position.epoch {
             return;
         }
         let same_epoch = position.epoch == self.position.epoch;

@@ -189,7 +189,10 @@ impl Session {
         key: Option<Box<str>>,
     ) {
         if position == self.position && self.key.is_none() {
-            self.key = key;
+            // Where nobody is signed in a key is for a question that was asked, and not for the next.
+            if !matches!(self.state, State::SignedOut { .. }) {
+                self.key = key;
+            }
             return;
         }
         let counts = position.ended && self.plants(Fault::OlderEndCounts);

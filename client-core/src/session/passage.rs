@@ -99,6 +99,7 @@ impl Session {
             self.unsettled = true;
         }
         self.see(now, stored);
+        self.take_up_question(stored);
         if matches!(self.wire.stage, Stage::Locking { .. }) {
             self.report_wait(now);
             self.ask(now);

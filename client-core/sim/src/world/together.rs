@@ -44,7 +44,9 @@ impl World {
 
     /// Somebody is about to do something, and nothing is on its way to anybody.
     pub(super) fn check_calm(&mut self) {
-        let is_fit = self.in_turn() && self.setting.channel && self.ghost.orphans == 0;
+        // Whoever could not be told, and finds no notes, may count anew.
+        let is_told = self.setting.channel && self.setting.storage;
+        let is_fit = self.in_turn() && is_told && self.ghost.orphans == 0;
         if !is_fit || !self.agenda.is_still() {
             return;
         }

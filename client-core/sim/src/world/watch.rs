@@ -274,7 +274,8 @@ impl World {
         let is_handed = matches!(Key::judge(key.as_deref(), cookie.family), Key::Handed(_));
         let was_bare = self.server.family(cookie.family).spent_bare > 0;
         // What is late and has no key that was handed out looks like theft, and nobody can help it.
-        let is_late = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
+        let is_gone = self.tabs[request.tab].life == Life::Gone;
+        let is_late = request.is_aborted || request.is_cut || is_gone;
         let is_clean = self.setting.storage
             && self.in_turn()
             && self.setting.channel

@@ -5,7 +5,7 @@ use evertoken_core::{Code, OpId, Reason, Scope, Slot, TokenId, View};
 
 use crate::marks::Mark;
 use crate::network::Request;
-use crate::script::Keys;
+use crate::script::{Keys, Lags};
 use crate::server::{Ask, Cookie, Key, Status, Token, USERS};
 use crate::tab::{Call, Life, Tab};
 use crate::trace::say;
@@ -108,6 +108,8 @@ pub(super) struct Ghost {
     pub(super) opened_early: bool,
     /// How many logins failed for their callers.
     pub(super) lost_logins: u32,
+    /// How many logins were granted whose callers were told that they failed.
+    pub(super) lost_grants: u32,
     /// The last login or logout that was called.
     pub(super) last: Option<Last>,
 }
@@ -160,6 +162,18 @@ impl Ghost {
         let login = &mut self.logins[login as usize];
         login.family = Some(family);
         login.denials = denials;
+    }
+
+    /// All is in order, so what was lost, given up or late until now is no excuse any longer.
+    pub(super) fn turn_over(&mut self, lags: Lags) {
+        *self = Self {
+            logins: std::mem::take(&mut self.logins),
+            logouts: std::mem::take(&mut self.logouts),
+            last: self.last,
+            greatest: self.greatest,
+            slow_news: lags.is_slow(),
+            ..Self::default()
+        };
     }
 
     pub(super) fn logout(&mut self, now: u64, scope: Scope, is_quiet: bool) {
@@ -226,6 +240,17 @@ impl World {
         };
         if self.requests.iter().any(is_orphan) {
             self.ghost.orphans += 1;
+        }
+    }
+
+    /// A cookie was set. If it is that of a login that nobody waits for any longer, and whose mark somebody took away
+    /// because a logout had been served since, nobody can know of it.
+    pub(super) fn note_stray(&mut self, number: usize) {
+        let request = &self.requests[number];
+        let is_left = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
+        let is_login = matches!(request.ask, Ask::Login { .. });
+        if is_login && is_left && self.storage.read().login.is_none() {
+            self.ghost.orphans += 2;
         }
     }
 
@@ -400,6 +425,7 @@ impl World {
             (Err(Code::LoginRequired | Code::Disposed), Some(_)) => {}
             (Err(_), Some(_)) => {
                 self.marks.add(Mark::LoginLost);
+                self.ghost.lost_grants += 1;
                 self.check_found_out_soon(tab);
             }
             (Err(_), None) => {}
@@ -444,10 +470,6 @@ impl World {
         };
         if let View::SignedOut(_) = before {
             return;
-        }
-        if reason == Reason::Replaced {
-            // Where the cookie turned out to be another user's, the tab signs that user out, for all.
-            self.ghost.taken_over = true;
         }
         let family = self.tabs[tab].family;
         let since = family.map_or(0, |family| {

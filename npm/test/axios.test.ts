@@ -68,6 +68,15 @@ test("a request carries the token, and after a 401 goes out once more, whole, wi
   });
 });
 
+test("a path without a baseURL is the backend's, and not the page's", async () => {
+  const { auth, sent } = world();
+  await auth.login({});
+  const bare = axios.create();
+  attach(bare, auth);
+  assert.equal((await bare.get("/me")).status, 200);
+  assert.deepEqual([sent.at(-1)?.path, sent.at(-1)?.bearer], ["/me", "Bearer token-1"]);
+});
+
 test("without a session it rejects with the AuthError itself; what the backend says stays axios's", async () => {
   const { auth, api } = world();
   const error = await api.get("/me").catch((error: unknown) => error);

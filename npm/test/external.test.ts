@@ -31,9 +31,9 @@ test("the engine is loaded once; before that, and after a failure, the error say
   assert.equal(error.code, "engine");
   assert.match(error.hint, /Await loadEngine/);
 
-  // A wrong address, a page in its place, a platform's own way that fails.
+  // Not found, a page in its place, half of it, and a platform's own way that fails.
   for (const source of [
-    new Response("<html>", { status: 404 }),
+    new Response(bytes, { status: 404 }),
     new Response("<html>"),
     new Uint8Array([0, 1, 2]),
     () => Promise.reject(new Error("no such file")),

@@ -3,6 +3,7 @@
 
 #![allow(
     missing_docs,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test's name is its documentation, and one that fails says so by panicking"
 )]

@@ -38,6 +38,10 @@ pub enum Law {
     SameUser,
     /// The answer to an exchange that is not current changes nothing.
     LateAnswer,
+    /// What one tab has renewed no other renews again.
+    OneForAll,
+    /// A login whose answer was lost is found out.
+    FoundOut,
     /// The storage holds no token and no user.
     NoSecrets,
     /// A server that asks for patience is left alone for as long.
@@ -149,6 +153,13 @@ impl Ghost {
             });
         }
         login
+    }
+
+    /// The server opened this family for it, and had given so many denials.
+    pub(super) fn granted(&mut self, login: u32, family: u32, denials: u32) {
+        let login = &mut self.logins[login as usize];
+        login.family = Some(family);
+        login.denials = denials;
     }
 
     pub(super) fn logout(&mut self, now: u64, scope: Scope, is_quiet: bool) {
@@ -270,7 +281,8 @@ impl World {
         let is_handed = matches!(Key::judge(key.as_deref(), cookie.family), Key::Handed(_));
         let was_bare = self.server.family(cookie.family).spent_bare > 0;
         // What is late and has no key that was handed out looks like theft, and nobody can help it.
-        let is_late = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
+        let is_gone = self.tabs[request.tab].life == Life::Gone;
+        let is_late = request.is_aborted || request.is_cut || is_gone;
         let is_clean = self.setting.storage
             && self.in_turn()
             && self.setting.channel
@@ -278,10 +290,11 @@ impl World {
             && !self.ghost.opened_early
             && !self.ghost.slow_news
             && !is_late;
+        let lost = self.ghost.unseen + self.ghost.aborts;
         let is_broken = match self.setting.keys {
             Keys::HandedOut if is_handed && !was_bare => true,
-            Keys::HandedOut => is_clean && (self.setting.random_keys || self.ghost.unseen == 0),
-            Keys::Strings => is_clean && self.ghost.unseen + self.ghost.aborts == 0,
+            Keys::HandedOut => is_clean && (self.setting.random_keys || lost == 0),
+            Keys::Strings => is_clean && lost == 0,
         };
         if is_broken {
             self.breaks(Law::NoReuse, "an honest client is taken for a thief");
@@ -294,7 +307,8 @@ impl World {
         let is_newer = before.is_none_or(|(old, _)| id > old);
         let user = before.map(|(_, token)| token.user);
         let login = self.server.family(token.family).login;
-        let is_dead = of.dead.contains(&token.family) || of.dead_logins.contains(&login);
+        let is_overtaken = self.tabs.iter().any(|tab| tab.dead_logins.contains(&login));
+        let is_dead = of.dead.contains(&token.family) || is_overtaken;
         let goes_back = of.known.iter().any(|known| *known > token.family);
         if !is_newer {
             self.breaks(Law::Shell, "a token's name is not greater than the last");
@@ -369,7 +383,7 @@ impl World {
         }
     }
 
-    pub(super) fn login_done(&mut self, login: u32, result: Result<(), Code>) {
+    pub(super) fn login_done(&mut self, tab: usize, login: u32, result: Result<(), Code>) {
         let of = self.ghost.logins[login as usize];
         if result.is_err() {
             self.ghost.lost_logins += 1;
@@ -383,8 +397,23 @@ impl World {
             }
             (Ok(()), None) => self.breaks(Law::Shell, "a login succeeds that nobody granted"),
             (Err(Code::InvalidCredentials), _) if !of.right => self.marks.add(Mark::LoginRefused),
-            (Err(_), Some(_)) => self.marks.add(Mark::LoginLost),
+            (Err(Code::LoginRequired | Code::Disposed), Some(_)) => {}
+            (Err(_), Some(_)) => {
+                self.marks.add(Mark::LoginLost);
+                self.check_found_out_soon(tab);
+            }
             (Err(_), None) => {}
+        }
+    }
+
+    /// The server has granted a login, and its caller was told that it failed.
+    fn check_found_out_soon(&mut self, tab: usize) {
+        let now = self.tab_now(tab);
+        match self.tabs[tab].session.view(now) {
+            View::Restoring { .. } | View::SigningIn => {}
+            View::SignedOut(_) | View::SignedIn { .. } | View::SigningOut => {
+                self.breaks(Law::FoundOut, "a login was lost, and nobody looks for it");
+            }
         }
     }
 
@@ -432,15 +461,17 @@ impl World {
         });
         let denials = self.server.denials > before;
         let is_caused = match reason {
-            // Without a storage a new tab cannot know of a logout that a sleeping one will tell of.
+            // Without a storage a new tab cannot know of a logout that a sleeping one will tell of; without a channel a
+            // tab may find the cookie of a login whose note comes only after that of the logout before it.
             Reason::Logout => {
-                let knows = self.setting.storage && !self.ghost.opened_early;
+                let hears = self.setting.storage && self.setting.channel;
+                let knows = hears && !self.ghost.opened_early;
                 let least = if knows { since } else { 0 };
                 let went_back = denials && self.ghost.jar_went_back > 0;
                 let is_followed = went_back || self.ghost.taken_over;
                 is_followed || self.ghost.logouts.iter().any(|at| *at >= least)
             }
-            Reason::Forbidden => false,
+            Reason::Forbidden => self.marks.count(Mark::Forbidden) > 0,
             Reason::Replaced => {
                 denials
                     || !self.setting.locks
@@ -465,7 +496,8 @@ impl World {
         let is_alive = family.is_some_and(|family| {
             self.server.is_alive(self.now, family) && self.server.family(family).spent_bare == 0
         });
-        if is_alive && reason != Reason::Logout && self.is_fair() {
+        let is_wanted = matches!(reason, Reason::Logout | Reason::Forbidden);
+        if is_alive && !is_wanted && self.is_fair() {
             self.breaks(
                 Law::SessionKept,
                 &format!("signed out as {reason:?} of a session that lives"),

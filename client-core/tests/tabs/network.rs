@@ -5,7 +5,7 @@ use core::time::Duration;
 use evertoken_core::{Code, Config, Exchange, Failure, Input, Outcome, Reason, Scope};
 
 use crate::page::{Page, quiet};
-use crate::words::{ASK, LIFE, MINUTE, SECOND, denied, failed, granted, login, ms, news};
+use crate::words::{LIFE, MINUTE, SECOND, denied, failed, granted, login, ms, news};
 
 /// Its token has expired, and the refresh found no network.
 fn offline() -> Page {
@@ -18,7 +18,7 @@ fn offline() -> Page {
     page.sleep(LIFE);
     page.tick();
     page.get_lock();
-    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    page.answer_last(failed(Code::Network));
     page.look_from_here();
     page
 }
@@ -37,7 +37,7 @@ fn s16_offline_at_wake_up_it_waits_for_online_without_a_sign_out_or_a_storm() {
     page.pass(SECOND);
     page.get_lock();
     assert_eq!(page.refreshes(), 1);
-    page.answer(page.on_wire().unwrap(), granted("a", 900));
+    page.answer_last(granted("a", 900));
     page.token();
 }
 
@@ -92,7 +92,7 @@ fn what_the_backend_asked_for_is_kept_to_online_or_not() {
             retry_after: Some(retry_after),
             ..Failure::new(Code::RateLimited).status(429)
         };
-        page.answer(page.on_wire().unwrap(), Outcome::Failed(failure));
+        page.answer_last(Outcome::Failed(failure));
         page.input(Input::Online(true));
         next(&page)
     };
@@ -121,8 +121,7 @@ fn a_logout_that_is_owed_is_brought_forward_too() {
     page.input(Input::Online(true));
     assert!(next(&page) <= SECOND);
     page.pass(SECOND);
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [Exchange::Logout(Scope::Global); 2]);
 }
 
@@ -135,7 +134,7 @@ fn a_restore_that_found_no_network_is_brought_forward_too() {
     let mut page = Page::finding(keyed, []);
     page.input(Input::Online(false));
     page.get_lock();
-    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    page.answer_last(failed(Code::Network));
     assert_eq!(next(&page), MINUTE);
     page.input(Input::Online(true));
     assert!(next(&page) <= SECOND);
@@ -161,8 +160,7 @@ fn s36_twenty_requests_meet_a_403_one_logout_and_a_late_one_for_an_earlier_token
     let told = page.statuses();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].reason, Some(evertoken_core::Reason::Forbidden));
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [Exchange::Logout(Scope::Local)]);
 }
 
@@ -196,8 +194,7 @@ fn s15_and_so_is_one_that_said_so_in_an_answer_that_counts_no_longer() {
         let mut page = Page::with_peer();
         page.sleep(LIFE);
         let refresh = page.wait();
-        page.get_lock();
-        page.pass(ASK);
+        page.get_through();
         page.news(news(login(5)));
         let waiting = page.wait();
         page.answer(refresh, answer);

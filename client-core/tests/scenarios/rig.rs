@@ -139,6 +139,22 @@ impl Rig {
         op
     }
 
+    /// Somebody wants another token.
+    pub fn refresh(&mut self) {
+        self.session.refresh(self.now);
+        self.drain();
+    }
+
+    /// Takes over a session of `who` from elsewhere.
+    pub fn set_session(&mut self, who: &str) -> OpId {
+        let Outcome::Granted(granted) = granted(who, LIFETIME) else {
+            unreachable!("it is granted");
+        };
+        let op = self.session.set_session(self.now, granted);
+        self.drain();
+        op.expect("not disposed")
+    }
+
     pub fn answer(&mut self, op: OpId, outcome: Outcome) {
         self.session.handle(self.now, Input::Answer { op, outcome });
         self.drain();

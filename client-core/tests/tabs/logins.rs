@@ -67,6 +67,17 @@ fn a_refresh_is_the_next_generation_of_the_epoch_it_was_sent_from() {
 }
 
 #[test]
+fn a_refresh_after_the_last_generation_there_is_opens_an_epoch_of_its_own() {
+    let mut page = Page::with_peer();
+    let last = later(page.record().position, u32::MAX);
+    page.news(news_of("a", last));
+    let refresh = page.refresh_sent();
+    page.answer(refresh, granted("a", LIFETIME));
+    let position = page.record().position;
+    assert!(position.epoch > last.epoch && position.generation == 1);
+}
+
+#[test]
 fn a_restored_session_that_was_known_goes_on_in_its_epoch_and_an_unknown_one_opens_its_own() {
     let note = record_with(later(login(5), 3), Some("4.d"));
     let mut page = Page::finding(Config::default(), [(Slot::Record, note)]);
@@ -361,10 +372,27 @@ fn a_login_after_a_lost_one_settles_it() {
 }
 
 #[test]
-fn a_session_from_elsewhere_after_a_lost_login_settles_it_too() {
-    let mut page = lost();
+fn a_session_from_elsewhere_after_a_lost_login_settles_it_too_even_while_it_is_being_found_out() {
+    for is_sent in [false, true] {
+        let mut page = lost();
+        if is_sent {
+            page.get_through();
+            assert_eq!(page.refreshes(), 1);
+        }
+        page.session.set_session(page.now, elsewhere()).unwrap();
+        page.drain();
+        assert_eq!(page.stored().login, None);
+        assert!(page.is_signed_in());
+    }
+}
+
+#[test]
+fn a_session_from_elsewhere_leaves_the_mark_of_a_login_that_is_on_its_way_until_that_is_answered() {
+    let mut page = Page::with_peer();
+    let called = page.login_sent();
     page.session.set_session(page.now, elsewhere()).unwrap();
     page.drain();
+    assert!(page.stored().login.is_some());
+    page.answer(called, granted("a", LIFETIME));
     assert_eq!(page.stored().login, None);
-    assert!(page.is_signed_in());
 }

@@ -3,7 +3,7 @@
 use evertoken_core::{Code, Config, Exchange, Outcome, Reason, Scope, Slot, Tombstone, View};
 
 use crate::page::Page;
-use crate::words::{LIFETIME, LOCAL, SECOND, failed, granted, login, logout, tombstone};
+use crate::words::{LIFETIME, LOCAL, MINUTE, SECOND, failed, granted, login, logout, tombstone};
 
 /// As a login that was sent from there marks it.
 fn mark(number: u32) -> String {
@@ -81,4 +81,29 @@ fn a_login_beside_the_mark_of_another_does_not_trust_the_cookie_jar() {
         page.is_signed_in()
     };
     assert!(ends(false) && !ends(true));
+}
+
+#[test]
+fn this_tabs_own_login_is_no_stray_as_long_as_it_is_on_its_way() {
+    let mut page = Page::with_peer();
+    let called = page.login_sent();
+    page.put(Slot::Tombstone, tombstone(logout(5), None));
+    page.look_at_storage();
+    page.answer(called, failed(Code::InvalidCredentials));
+    page.pass(2 * MINUTE);
+    assert_eq!((page.sent(), page.timer()), (vec![Exchange::Login], None));
+}
+
+#[test]
+fn another_tabs_is_whatever_is_on_its_way_here() {
+    let mut page = Page::with_peer();
+    let refresh = page.refresh_sent();
+    page.look_from_here();
+    page.put(Slot::Tombstone, tombstone(logout(5), None));
+    page.put(Slot::Login, mark(4));
+    page.look_at_storage();
+    page.answer(refresh, granted("a", LIFETIME));
+    page.pass(MINUTE);
+    page.get_through();
+    assert_eq!(page.sent(), [LOCAL]);
 }

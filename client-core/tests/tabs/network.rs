@@ -5,7 +5,7 @@ use core::time::Duration;
 use evertoken_core::{Code, Config, Exchange, Failure, Input, Outcome, Reason, Scope};
 
 use crate::page::{Page, quiet};
-use crate::words::{LIFE, MINUTE, SECOND, denied, failed, granted, login, ms, news};
+use crate::words::{ASK, LIFE, MINUTE, SECOND, denied, failed, granted, login, ms, news};
 
 /// Its token has expired, and the refresh found no network.
 fn offline() -> Page {

@@ -2,10 +2,14 @@
 
 use core::time::Duration;
 
-use evertoken_core::{Code, Config, Exchange, Failure, Input, Outcome, Reason, Scope};
+use evertoken_core::{
+    Access, Code, Config, Event, Exchange, Failure, Input, Outcome, Reason, Scope, Slot,
+};
 
 use crate::page::{Page, quiet};
-use crate::words::{ASK, LIFE, MINUTE, SECOND, denied, failed, granted, login, ms, news};
+use crate::words::{
+    ASK, LIFE, MINUTE, SECOND, denied, failed, granted, later, login, logout, ms, news, news_of,
+};
 
 /// Its token has expired, and the refresh found no network.
 fn offline() -> Page {
@@ -155,11 +159,11 @@ fn s36_twenty_requests_meet_a_403_one_logout_and_a_late_one_for_an_earlier_token
     let logouts = (0..20).filter_map(|_| page.session.forbidden(page.now, token));
     assert_eq!(logouts.count(), 1);
     page.drain();
-    let ended = evertoken_core::Event::SignedOut(evertoken_core::Reason::Forbidden);
+    let ended = Event::SignedOut(Reason::Forbidden);
     assert_eq!(page.events(), [ended]);
     let told = page.statuses();
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0].reason, Some(evertoken_core::Reason::Forbidden));
+    assert_eq!(told[0].reason, Some(Reason::Forbidden));
     page.get_through();
     assert_eq!(page.sent(), [Exchange::Logout(Scope::Local)]);
 }
@@ -178,7 +182,7 @@ fn s15_a_backend_that_asked_to_be_left_alone_is_by_who_is_signed_out_too() {
     page.answer(refresh, limited());
     page.sleep(10 * SECOND);
     match page.session.refresh(page.now) {
-        evertoken_core::Access::Refused(failure) => {
+        Access::Refused(failure) => {
             assert_eq!(failure.code, Code::RateLimited);
             assert_eq!(failure.retry_after, Some(20 * SECOND));
         }
@@ -195,7 +199,7 @@ fn s15_a_page_that_is_shown_again_leaves_it_alone_as_long_as_it_asked() {
     let refresh = page.refresh_sent();
     page.answer(refresh, limited());
     page.leave();
-    page.put(evertoken_core::Slot::Tabs, "2 2".into());
+    page.put(Slot::Tabs, "2 2".into());
     page.come_back();
     let waiting = page.wait();
     let sent = page.sent().len();
@@ -205,15 +209,40 @@ fn s15_a_page_that_is_shown_again_leaves_it_alone_as_long_as_it_asked() {
 }
 
 #[test]
+fn s15_who_calls_meanwhile_is_refused_at_once_and_nothing_is_begun() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    let refresh = page.refresh_sent();
+    page.answer(refresh, limited());
+    page.look_from_here();
+    assert!(matches!(page.call(), Access::Refused(failure) if failure.code == Code::RateLimited));
+    assert!(page.steps().is_empty());
+}
+
+#[test]
+fn s15_who_wants_a_refresh_when_the_page_is_shown_again_waits_for_what_the_other_tabs_have() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    let refresh = page.refresh_sent();
+    page.answer(refresh, limited());
+    page.leave();
+    page.put(Slot::Tabs, "2 2".into());
+    page.come_back();
+    let waiting = page.refresh();
+    page.reply(news_of("a", later(page.record().position, 1)));
+    assert_eq!(page.woken(waiting), Some(Ok(())));
+}
+
+#[test]
 fn s15_an_answer_that_a_logout_elsewhere_overtook_says_so_to_who_is_signed_out_too() {
     let mut page = Page::with_peer();
     page.sleep(LIFE);
     let refresh = page.refresh_sent();
-    page.news(news(crate::words::logout(5)));
+    page.news(news(logout(5)));
     page.answer(refresh, limited());
     let asked = page.session.refresh(page.now);
     assert!(
-        matches!(asked, evertoken_core::Access::Refused(failure) if failure.code == Code::RateLimited),
+        matches!(asked, Access::Refused(failure) if failure.code == Code::RateLimited),
         "{asked:?}"
     );
 }

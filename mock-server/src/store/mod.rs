@@ -67,7 +67,7 @@ impl Backend {
 /// The store of one tenant.
 pub(crate) enum Store {
     Memory {
-        sessions: Memory,
+        sessions: Box<Memory>,
         tickets: Tickets<Ticket>,
     },
     #[cfg(feature = "redis")]
@@ -83,7 +83,7 @@ impl Store {
     pub(crate) fn new(shared: &Shared, prefix: &str, clock: &Arc<Clock>) -> Self {
         match &shared.backend {
             Backend::Memory => Self::Memory {
-                sessions: Memory::new(),
+                sessions: Box::new(Memory::new()),
                 tickets: Tickets::new(),
             },
             #[cfg(feature = "redis")]

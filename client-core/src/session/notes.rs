@@ -59,13 +59,27 @@ impl Session {
             && !self.plants(Fault::TombstoneIgnored)
         {
             let position = Position::logged_out(tombstone.epoch);
-            self.follow(now, position, Some(Reason::Logout), None);
+            let is_same = |record: &&Record| record.position == position;
+            let noted = stored.record.as_ref().filter(is_same);
+            let reason = noted.and_then(|record| record.reason);
+            self.follow(now, position, reason.or(Some(Reason::Logout)), None);
         }
         if let Some(record) = &stored.record {
             let key = record.refresh_key.clone();
             self.follow(now, record.position, record.reason, key);
         }
         self.share_debt(now, stored);
+    }
+
+    /// Where nobody is signed in, the key that is noted is that of a question whose answer nobody has seen: whoever asks
+    /// next asks the same.
+    pub(super) fn take_up_question(&mut self, stored: &Stored) {
+        if let Some(record) = &stored.record
+            && record.position == self.position
+            && matches!(self.state, State::SignedOut { .. })
+        {
+            self.key = record.refresh_key.clone();
+        }
     }
 
     /// Whoever owes a logout may be gone, so after a while any tab tells the server; and none restores before that

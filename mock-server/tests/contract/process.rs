@@ -182,7 +182,7 @@ fn what_must_be_changed_is_one_sentence_and_exit_code_2() {
         (&["--grace", "-1s"], &[], "--grace"),
         (&["--port", "70000"], &[], "--port"),
         (&["--host"], &[], "--host"),
-        (&["--host", "0.0.0.0"], &[], "--no-control"),
+        (&["--host", "0.0.0.0", "--port", "0"], &[], "--no-control"),
         (&["--host", "no such host"], &[], "--host"),
         (&["--static", "/no/such/folder"], &[], "--static"),
         (&["--allow-origin", "example.com"], &[], "scheme://host"),

@@ -155,6 +155,12 @@ impl Ledger {
                 if sent.era == self.era {
                     self.last_refresh_ended = Some(now);
                     self.refreshed(now, &sent, outcome);
+                } else if let (Outcome::Failed(failure), Who::Nobody(_) | Who::Unknown) =
+                    (outcome, &self.who)
+                    && failure.code == Code::RateLimited
+                {
+                    // It counts no longer, and the backend wants to be left alone all the same.
+                    self.leave_alone(now, failure);
                 }
             }
             Exchange::Login => self.logged_in(&sent, outcome),

@@ -29,6 +29,8 @@ mod logins;
 mod logouts;
 mod network;
 mod origin;
+#[path = "../shared/outcomes.rs"]
+mod outcomes;
 mod page;
 mod presence;
 mod questions;

@@ -59,6 +59,8 @@ pub enum Detail {
     SameToken = 10,
     /// An old copy of an honest refresh was answered; the session has moved on.
     Superseded = 11,
+    /// The backend renews by itself, while it serves requests.
+    BackendRenews = 12,
 }
 
 /// A failure as callers, listeners and events learn of it. It holds no secret and no text.

@@ -139,7 +139,11 @@ impl Session {
     ///
     /// With a good token this is the hot path: no effect, no allocation.
     pub fn authorize(&mut self, now: Instant, rejected: Option<TokenId>) -> Access {
-        if let Some(op) = self.wire.login(self.turn).or_else(|| self.wire.waking()) {
+        if let Some(op) = self
+            .wire
+            .login(self.turn)
+            .or_else(|| self.wire.waking(self.turn))
+        {
             return Access::Wait(op);
         }
         match &self.state {

@@ -30,6 +30,11 @@ impl Session {
             self.position = Position::logged_out(tombstone.epoch);
             self.key = None;
         }
+        // A login was sent from there, whatever was noted over it since.
+        if let Some(mark) = stored.login.filter(|mark| *mark > self.position.epoch) {
+            self.position = Position::opened_by(mark);
+            self.key = None;
+        }
         self.has_tombstone = stored.tombstone.is_some();
         self.cookie_works = self.position.generation > 0;
         self.owed_logout = self.debt(stored, now);

@@ -260,9 +260,11 @@ impl Wire {
     }
 
     /// The look at the other tabs that everybody has to wait for.
-    pub(super) fn waking(&self) -> Option<OpId> {
+    pub(super) fn waking(&self, turn: u32) -> Option<OpId> {
         let op = self.look?;
-        let is_sent = self.sent().is_some_and(|sent| sent.op == op);
+        // Those who waited for one of an earlier turn have been told.
+        let is_it = |sent: &Sent| sent.op == op && sent.turn == turn;
+        let is_sent = self.sent().is_some_and(is_it);
         let is_queued = || self.queue.iter().any(|queued| queued.op == op);
         (is_sent || is_queued()).then_some(op)
     }

@@ -79,6 +79,15 @@ pub struct Position {
 }
 
 impl Position {
+    /// Where an epoch begins.
+    pub(crate) fn opened_by(epoch: Epoch) -> Self {
+        Self {
+            epoch,
+            generation: 0,
+            ended: !epoch.is_login,
+        }
+    }
+
     /// The end that a logout is.
     pub(crate) fn logged_out(epoch: Epoch) -> Self {
         Self {

@@ -334,6 +334,19 @@ fn s30_and_no_request_goes_out_with_the_old_token_while_it_asks() {
 }
 
 #[test]
+fn s30_nobody_waits_for_an_answer_that_a_logout_has_overtaken() {
+    let mut page = Page::with_peer();
+    let refresh = page.refresh_sent();
+    page.leave();
+    page.put(Slot::Tabs, format!("2 {PEER}"));
+    page.come_back();
+    assert_eq!(page.wait(), refresh);
+    page.logout();
+    assert_eq!(page.woken(refresh), Some(Ok(())));
+    assert!(matches!(page.call(), Access::Refused(_)));
+}
+
+#[test]
 fn whoever_starts_is_told_what_to_wait_for_if_a_session_is_looked_for() {
     for (restore, looks) in [(Restore::Always, true), (Restore::Never, false)] {
         let config = Config {

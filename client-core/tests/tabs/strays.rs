@@ -3,7 +3,10 @@
 use evertoken_core::{Code, Config, Exchange, Outcome, Reason, Scope, Slot, Tombstone, View};
 
 use crate::page::Page;
-use crate::words::{LIFETIME, LOCAL, MINUTE, SECOND, failed, granted, login, logout, tombstone};
+use crate::words::{
+    LIFETIME, LOCAL, MINUTE, NOON, SECOND, failed, granted, login, logout, logout_at, news,
+    tombstone,
+};
 
 /// As a login that was sent from there marks it.
 fn mark(number: u32) -> String {
@@ -106,4 +109,17 @@ fn another_tabs_is_whatever_is_on_its_way_here() {
     page.pass(MINUTE);
     page.get_through();
     assert_eq!(page.sent(), [LOCAL]);
+}
+
+#[test]
+fn a_login_that_was_lost_is_looked_for_though_an_older_logout_was_noted_over_the_one_before_it() {
+    let (older, newer) = (logout(2), logout_at(2, NOON.after(SECOND)));
+    let notes = [
+        (Slot::Tombstone, tombstone(older, None)),
+        // A login that was sent from there writes the same text.
+        (Slot::Login, tombstone(newer, None)),
+    ];
+    let mut page = Page::finding(Config::default(), notes);
+    page.news(news(newer));
+    assert!(matches!(page.view(), View::Restoring { .. }));
 }

@@ -39,7 +39,7 @@ impl World {
     /// Somebody signs in where no client sees it, which sets the cookie, and then tells this one.
     pub(super) fn set_session(&mut self, tab: usize, user: u8) {
         let is_quiet = self.is_quiet();
-        let is_alone = self.requests.iter().all(|request| request.is_over);
+        let is_alone = is_quiet && self.requests.iter().all(|request| request.is_over);
         let before = self.ghost.logins.iter().map(|login| login.called);
         let is_new = |at: u64| at + NEWS > self.now;
         if !is_alone || before.chain(self.ghost.logouts.iter().copied()).any(is_new) {

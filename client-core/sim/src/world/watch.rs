@@ -288,6 +288,7 @@ impl World {
             );
         }
         // Whoever renews without a key takes the voice from the keys before.
+        self.tabs[tab].family = None;
         let is_alive = family.is_some_and(|family| {
             self.server.is_alive(self.now, family) && self.server.family(family).spent_bare == 0
         });

@@ -37,6 +37,7 @@ impl Epoch {
     pub(crate) fn again(self, now: Instant, tab: Tab) -> Self {
         let next = self.next(false, now, tab);
         Self {
+            // Even at the same instant: a login that was sent between the two was sent before the second.
             stamp: next.stamp.max(self.stamp.saturating_add(1)),
             ..self
         }
@@ -178,5 +179,17 @@ mod tests {
             let read = Position::read(&mut Reader::new(&text).unwrap()).unwrap();
             assert_eq!(read, Position { ended, ..written });
         }
+    }
+
+    #[test]
+    fn of_two_logouts_in_a_row_the_second_is_the_later_and_a_login_that_heard_of_neither_outranks_both()
+     {
+        let signed_in = Epoch::default().next(true, NOON, 1);
+        let first = signed_in.next(false, NOON, 1);
+        let second = first.again(NOON, 1);
+        assert!(first < second && second.again(NOON, 1) > second);
+        assert!(second < signed_in.next(true, NOON, 2));
+        let later = Instant::from_millis(NOON.as_millis() + 5);
+        assert_eq!(first.again(later, 1).opened(), later);
     }
 }

@@ -193,6 +193,12 @@ mod tests {
     }
 
     #[test]
+    fn what_a_slot_is_called_stays_because_browsers_keep_it() {
+        let slots = [Slot::Record, Slot::Tombstone, Slot::Login, Slot::Tabs];
+        assert_eq!(slots.map(Slot::name), ["", ":logout", ":login", ":tabs"]);
+    }
+
+    #[test]
     fn every_note_is_read_as_it_was_written() {
         for refresh_key in [None, Some("2.abc".into())] {
             for reason in [None, Some(Reason::Never), Some(Reason::Reuse)] {

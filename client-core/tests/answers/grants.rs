@@ -89,6 +89,8 @@ fn a_lifetime_is_stated_in_seconds_also_as_text() {
         (json!(0), 0),
         (json!(0.5), 500),
         (json!(3_456_000), 3_456_000_000),
+        // Ten years.
+        (json!(316_224_000), 316_224_000_000),
     ] {
         let body = json!({"accessToken": "t", "expiresIn": stated, "expiresAt": 5});
         let expected = Some(Duration::from_millis(expected));

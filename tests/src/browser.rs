@@ -8,12 +8,14 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::debugger::Debugger;
 use crate::driver::{Driver, Kind};
 
 /// One browser window.
 #[derive(Debug)]
 pub struct Browser {
     client: Client,
+    kind: Kind,
     _driver: Driver,
 }
 
@@ -37,17 +39,22 @@ pub struct Thrown {
     pub cause: Option<u16>,
 }
 
-/// Makes an async function of a script, and its end a value that says which end it was.
-const RUN: &str = r#"
-const [body, args, done] = arguments;
-const AsyncFunction = (async () => {}).constructor;
-new AsyncFunction("args", body)(args).then(
-  (value) => done({ value: value ?? null }),
-  (error) => done({ thrown: {
+/// Makes an async function of a script, and its end a value that says which end it was. The script is written into it,
+/// since a page's Content-Security-Policy may forbid what makes functions of texts.
+fn script(body: &str) -> String {
+    format!(
+        r"
+const [args, done] = arguments;
+(async () => {{ {body}
+}})().then(
+  (value) => done({{ value: value ?? null }}),
+  (error) => done({{ thrown: {{
     name: String(error?.name), message: String(error?.message ?? error),
     code: error?.code === undefined ? null : String(error.code), hint: error?.hint ?? null,
-    cause: error?.cause?.status ?? null } }),
-);"#;
+    cause: error?.cause?.status ?? null }} }}),
+);"
+    )
+}
 
 impl Browser {
     /// Opens a window; its driver is chosen by the environment.
@@ -70,8 +77,20 @@ impl Browser {
             .expect("timeouts can be set");
         Self {
             client,
+            kind,
             _driver: driver,
         }
+    }
+
+    /// Which one it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Asks Chromium's debugger for something.
+    pub async fn debugger(&self, method: &'static str, params: Value) -> Value {
+        let asked = self.client.issue_cmd(Debugger { method, params }).await;
+        asked.unwrap_or_else(|error| panic!("the debugger does not know {method}: {error}"))
     }
 
     /// Opens an address and waits until it has loaded.
@@ -123,7 +142,7 @@ impl Browser {
     pub async fn attempt(&self, body: &str, args: Value) -> Result<Value, Thrown> {
         let ended = self
             .client
-            .execute_async(RUN, vec![json!(body), args])
+            .execute_async(&script(body), vec![args])
             .await
             .unwrap_or_else(|error| panic!("the page did not run this: {error}\n{body}"));
         match ended.get("thrown") {
@@ -192,11 +211,16 @@ fn capabilities(kind: Kind) -> Map<String, Value> {
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--disable-dev-shm-usage",
             // A host name that ends as an attacker's would, on this machine.
-            "--host-resolver-rules=MAP *.evil.test 127.0.0.1",
+            // And one that is no loopback name.
+            "--host-resolver-rules=MAP *.evil.test 127.0.0.1, MAP app.example 127.0.0.1",
         ]}}),
         Kind::Firefox => json!({"moz:firefoxOptions": {
             "args": ["-headless"],
-            "prefs": {"network.dns.localDomains": "127.0.0.1.evil.test"},
+            "prefs": {
+                "network.dns.localDomains": "127.0.0.1.evil.test,app.example",
+                // It would try https first wherever a host is no loopback name.
+                "dom.security.https_first": false,
+            },
         }}),
     };
     options

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::debugger::Debugger;
 use crate::driver::{Driver, Kind};
+use crate::relay::{Held, Relay};
 
 /// One browser window.
 #[derive(Debug)]
@@ -122,6 +123,66 @@ impl Browser {
     pub async fn close_tab(&self, next: &Tab) {
         self.client.close_window().await.expect("the tab closes");
         self.go_to(next).await;
+    }
+
+    /// Ends the tab that scripts run in without a word to it, and goes to another. In Chromium its process crashes; in
+    /// Firefox, whose tabs of one site share a process, it is closed and its scripts are not told.
+    pub async fn kill_tab(&self, next: &Tab) {
+        match self.kind {
+            Kind::Chrome => {
+                let method = "Page.crash";
+                let crash = Debugger {
+                    method,
+                    params: json!({}),
+                };
+                // Nobody is left to answer.
+                let _ = self.client.issue_cmd(crash).await;
+                self.go_to(next).await;
+            }
+            Kind::Firefox => {
+                // The first listener, since it is asked before its ancestors' others.
+                let deaf = "for (const type of ['pagehide', 'visibilitychange', 'unload'])
+                    document.addEventListener(type, (event) => event.stopImmediatePropagation(), true),
+                    Window.prototype.addEventListener.call(window, type, (event) => event.stopImmediatePropagation(), true)";
+                self.run(deaf).await;
+                self.close_tab(next).await;
+            }
+        }
+    }
+
+    /// Freezes the tab that scripts run in: nothing in it runs until it is thawed. In Chromium the debugger does it; in
+    /// Firefox the tab waits for a request that blocks it, and that the relay holds.
+    pub async fn freeze(&self, relay: &Relay) -> Option<Held> {
+        match self.kind {
+            Kind::Chrome => {
+                self.life("frozen").await;
+                None
+            }
+            Kind::Firefox => {
+                let mut held = relay.hold_request("/health");
+                let block = "setTimeout(() => {
+                    const request = new XMLHttpRequest();
+                    request.open('GET', '/health', false);
+                    request.send();
+                })";
+                self.run(block).await;
+                held.here().await;
+                Some(held)
+            }
+        }
+    }
+
+    /// Thaws it, the tab being the one that scripts run in.
+    pub async fn thaw(&self, held: Option<Held>) {
+        match held {
+            None => self.life("active").await,
+            Some(held) => held.release(),
+        }
+    }
+
+    async fn life(&self, state: &str) {
+        let state = json!({"state": state});
+        self.debugger("Page.setWebLifecycleState", state).await;
     }
 
     /// Goes back to the page before.

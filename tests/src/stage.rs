@@ -144,10 +144,21 @@ impl Stage {
 
     /// The page's clock goes ahead, as after a sleep.
     pub async fn sleep(&self, d: Duration) {
+        let ms = i64::try_from(d.as_millis()).expect("a test's sleep is short");
+        self.shift_clock(ms).await;
+    }
+
+    /// The page's clock shows another time: so many milliseconds more, or less.
+    pub async fn shift_clock(&self, ms: i64) {
         let source =
             "const { Date } = window; const now = Date.now; Date.now = () => now.call(Date) + args";
-        let ms = u64::try_from(d.as_millis()).expect("a test's sleep is short");
         self.browser.run_with(source, json!(ms)).await;
+    }
+
+    /// Lets the page's timers run for a while: two hundred requests, one after the other.
+    pub async fn elapse(&self) {
+        let source = "for (let n = 0; n < 200; n++) await (await fetch('/health')).text()";
+        self.browser.run(source).await;
     }
 
     /// How many requests came for a path.

@@ -59,7 +59,6 @@ impl Part {
             Self::E2e => "e2e",
         }
     }
-
 }
 
 /// What runs by itself: a part, in one browser where it needs one.
@@ -139,9 +138,7 @@ pub(crate) fn test(place: &Place, only: Option<Part>, browser: Option<Browser>) 
     let mut tallies = Vec::new();
     for job in Job::list(only, browser) {
         say::step(&format!("Part {job}"));
-        let missing = job
-            .browser()
-            .and_then(|browser| browser.ready(place).err());
+        let missing = job.browser().and_then(|browser| browser.ready(place).err());
         let tally = match missing {
             Some(stop) if only.is_none() && !ci => {
                 say::note(&format!("Skipped: {job}. {stop}"));

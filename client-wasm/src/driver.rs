@@ -60,13 +60,17 @@ pub(crate) struct Driver {
     pub(crate) clock: Clock,
     timer: Timer,
     contract: &'static Contract,
-    sender: OnceCell<(Sender, Closures)>,
+    /// Given up when the client ends: what it holds holds JavaScript's side of this client.
+    sender: RefCell<Option<Sender>>,
+    /// What the sender calls.
+    closures: OnceCell<Closures>,
     storage: OnceCell<Storage>,
     pub(crate) tabs: OnceCell<Neighbours>,
     /// What another tab said, while its effects are being performed.
     pub(crate) said: RefCell<Option<Said>>,
     pub(crate) shares_token: bool,
     pumping: Cell<bool>,
+    disposed: Cell<bool>,
     pub(crate) present: RefCell<Option<Present>>,
     /// What operations brought whose effects are being performed.
     arrived: RefCell<Vec<(OpId, JsDocument)>>,
@@ -99,12 +103,14 @@ impl Driver {
             session: RefCell::new(Session::new(config, storage::seed().to_bits())),
             clock: Clock::new(),
             timer: Timer::default(),
-            sender: OnceCell::new(),
+            sender: RefCell::new(None),
+            closures: OnceCell::new(),
             storage: OnceCell::new(),
             tabs: OnceCell::new(),
             said: RefCell::new(None),
             shares_token: setup.share_token,
             pumping: Cell::new(false),
+            disposed: Cell::new(false),
             present: RefCell::new(None),
             arrived: RefCell::new(Vec::new()),
             waiting: RefCell::new(Vec::new()),
@@ -116,15 +122,16 @@ impl Driver {
         });
         // An address that is none, or no `fetch`.
         let wrong = |_| Failure::new(Code::InvalidArgument);
-        let sender = driver.make_sender(setup).map_err(wrong)?;
+        let (sender, closures) = driver.make_sender(setup).map_err(wrong)?;
         let contract = driver.contract;
         let endpoint = contract.refresh().unwrap_or(&contract.login);
-        let storage = Storage::new(&sender.0.address(&endpoint.path));
+        let storage = Storage::new(&sender.address(&endpoint.path));
         let _ = driver
             .tabs
             .set(Neighbours::new(&driver, storage.name(), setup.cross_tab));
         let _ = driver.storage.set(storage);
-        let _ = driver.sender.set(sender);
+        let _ = driver.closures.set(closures);
+        driver.sender.replace(Some(sender));
         Ok(driver)
     }
 
@@ -164,8 +171,8 @@ impl Driver {
         self.pump();
     }
 
-    pub(crate) fn sender(&self) -> Option<&Sender> {
-        self.sender.get().map(|(sender, _)| sender)
+    pub(crate) fn sender(&self) -> Option<Sender> {
+        self.sender.borrow().clone()
     }
 
     /// May a request go? For `js/send.js`, in numbers.
@@ -240,12 +247,18 @@ impl Driver {
 
     pub(crate) fn dispose(self: &Rc<Self>) {
         self.session.borrow_mut().dispose();
+        self.disposed.set(true);
         self.pump();
+    }
+
+    /// Lets go of all that is JavaScript's, once the last effect is performed.
+    fn leave(&self) {
         if let Some(tabs) = self.tabs.get() {
             tabs.leave();
         }
         self.listeners.borrow_mut().clear();
         self.credentials.borrow_mut().clear();
+        self.sender.replace(None);
     }
 
     fn called(self: &Rc<Self>, op: OpId) -> Promise {
@@ -319,6 +332,9 @@ impl Driver {
         self.arrived.borrow_mut().clear();
         self.said.replace(None);
         self.pumping.set(false);
+        if self.disposed.get() {
+            self.leave();
+        }
         self.set_timer();
     }
 
@@ -385,7 +401,7 @@ impl Driver {
     fn send(self: &Rc<Self>, op: OpId, exchange: Exchange, key: Option<&str>) {
         let credentials = take(&self.credentials, op).unwrap_or_default();
         if let Some(sender) = self.sender() {
-            transport::send(self, sender, op, exchange, &credentials, key);
+            transport::send(self, &sender, op, exchange, &credentials, key);
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) const RENEW: f64 = -1.0;
 
 #[wasm_bindgen(module = "/js/send.js")]
 extern "C" {
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     pub(crate) type Sender;
 
     #[wasm_bindgen(constructor, catch)]

@@ -6,10 +6,13 @@ export const alive = { timers: new Set(), listeners: new Set(), channels: new Se
 const { setTimeout: set, clearTimeout: clear, BroadcastChannel: Channel } = globalThis;
 
 globalThis.setTimeout = (callback, ...rest) => {
-  const timer = set((...args) => {
-    alive.timers.delete(timer);
-    callback(...args);
-  }, ...rest);
+  const timer = set(
+    (...args) => {
+      alive.timers.delete(timer);
+      callback(...args);
+    },
+    ...rest,
+  );
   alive.timers.add(timer);
   return timer;
 };
@@ -59,10 +62,20 @@ WebAssembly.Instance = class extends Instance {
   }
 };
 
+/** @type {Set<WeakRef<object>>} */
+const watched = new Set();
+
+/** Counts this object for as long as it is not collected. */
+export function watch(object) {
+  watched.add(new WeakRef(object));
+}
+
 /** How much of everything there is. */
 export async function count() {
   const { held = [], pending = [] } = (await navigator.locks?.query()) ?? {};
+  for (const one of watched) if (!one.deref()) watched.delete(one);
   return {
+    watched: watched.size,
     timers: alive.timers.size,
     listeners: alive.listeners.size,
     channels: alive.channels.size,

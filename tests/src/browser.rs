@@ -140,10 +140,9 @@ impl Browser {
                 self.go_to(next).await;
             }
             Kind::Firefox => {
-                // The first listener, since it is asked before its ancestors' others.
-                let deaf = "for (const type of ['pagehide', 'visibilitychange', 'unload'])
-                    document.addEventListener(type, (event) => event.stopImmediatePropagation(), true),
-                    Window.prototype.addEventListener.call(window, type, (event) => event.stopImmediatePropagation(), true)";
+                // Asked before the client's own, since it listens in the capturing phase.
+                let deaf = "const listener = (event) => event.stopImmediatePropagation();
+                    addEventListener('pagehide', listener, true)";
                 self.run(deaf).await;
                 self.close_tab(next).await;
             }
@@ -223,6 +222,30 @@ impl Browser {
         ended.unwrap_or_else(|thrown| panic!("the page threw {thrown:?} in\n{body}"))
     }
 
+    /// The same as one of the page's own scripts: what a driver runs, Firefox runs in a place beside the page, with
+    /// other modules and other storage.
+    pub async fn run_as_page(&self, body: &str) -> Value {
+        let body = format!("(async () => {{ {body}\n}})()");
+        self.run_with("return await window.eval(args)", json!(body))
+            .await
+    }
+
+    /// Collects the JavaScript garbage.
+    pub async fn collect_garbage(&self) {
+        // What is found to be garbage is finished off later, and may have held something else.
+        for _ in 0..3 {
+            match self.kind {
+                Kind::Chrome => {
+                    let method = "HeapProfiler.collectGarbage";
+                    self.debugger(method, json!({})).await;
+                }
+                Kind::Firefox => {
+                    self.run_as_page("await TestUtils.gc()").await;
+                }
+            }
+        }
+    }
+
     /// Runs the body of an async function that must throw.
     pub async fn fails(&self, body: &str) -> Thrown {
         match self.attempt(body, Value::Null).await {
@@ -281,6 +304,8 @@ fn capabilities(kind: Kind) -> Map<String, Value> {
                 "network.dns.localDomains": "127.0.0.1.evil.test,app.example",
                 // It would try https first wherever a host is no loopback name.
                 "dom.security.https_first": false,
+                // So that a page can collect its garbage.
+                "dom.testing.testutils.enabled": true,
             },
         }}),
     };

@@ -3,104 +3,109 @@
 use evertoken_tests::{Kind, Stage, USER};
 use serde_json::{Value, json};
 
-use crate::{CALL, all};
-
 /// What the JavaScript heap may differ by: 50 bytes a request would be found.
 const NOISE: f64 = 400_000.0;
 
-const COUNT: &str = "return await (await import('/watch.js')).count()";
+/// What is alive in the page, once its garbage is collected. Chromium also tells how large the JavaScript heap is.
+async fn alive(stage: &Stage) -> (Value, f64) {
+    stage.browser.collect_garbage().await;
+    let count = "return await (await import('/watch.js')).count()";
+    let alive = stage.browser.run_as_page(count).await;
+    let heap = match stage.browser.kind() {
+        Kind::Chrome => {
+            let usage = stage.browser.debugger("Runtime.getHeapUsage", json!({}));
+            usage.await["usedSize"].as_f64().unwrap()
+        }
+        Kind::Firefox => 0.0,
+    };
+    (alive, heap)
+}
+
+fn assert_same(start: &(Value, f64), end: &(Value, f64)) {
+    assert_eq!(end.0, start.0);
+    let grown = end.1 - start.1;
+    assert!(grown < NOISE, "the heap has grown by {grown} bytes");
+}
+
+fn assert_released(before: &(Value, f64), end: &(Value, f64)) {
+    for what in ["timers", "listeners", "channels", "locks"] {
+        assert_eq!(end.0[what], before.0[what], "{what}");
+    }
+}
 
 /// So many calls and refreshes, a few calls at a time, as a page has them.
 async fn use_it(stage: &Stage, calls: usize, refreshes: usize) {
     let batch = "
+        const { watch } = await import('/watch.js');
         const statuses = [];
         for (let n = 0; n < 25; n++) {
           const responses = await Promise.all(Array.from({ length: 10 }, () => auth.fetch('/auth/me')));
           for (const response of responses) statuses.push(response.status, (await response.json()).email);
+          watch(responses[0]);
         }
         return [...new Set(statuses)]";
     let batches = calls / 250;
     for _ in 0..batches {
-        assert_eq!(stage.browser.run(batch).await, json!([200, USER]));
-        let refresh = "for (let n = 0; n < args; n++) await auth.refresh()";
+        assert_eq!(stage.browser.run_as_page(batch).await, json!([200, USER]));
         let each = refreshes / batches;
-        stage.browser.run_with(refresh, json!(each)).await;
-    }
-}
-
-/// The JavaScript heap after a collection, where a browser tells.
-async fn heap(stage: &Stage) -> Option<f64> {
-    match stage.browser.kind() {
-        Kind::Chrome => {
-            for _ in 0..3 {
-                let collect = "HeapProfiler.collectGarbage";
-                stage.browser.debugger(collect, json!({})).await;
-            }
-            let usage = stage.browser.debugger("Runtime.getHeapUsage", json!({}));
-            usage.await["usedSize"].as_f64()
-        }
-        // It tells pages nothing of it.
-        Kind::Firefox => None,
+        let refresh = format!("for (let n = 0; n < {each}; n++) await auth.refresh()");
+        stage.browser.run_as_page(&refresh).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s28_ten_thousand_requests_and_two_hundred_refreshes_leave_nothing_behind() {
     let stage = Stage::new().await;
-    let before: Value = stage.browser.run(COUNT).await;
+    let before = alive(&stage).await;
     let create = "window.auth = evertoken.createAuthClient(); await auth.ready";
-    stage.browser.run(create).await;
+    stage.browser.run_as_page(create).await;
     stage.login(USER).await;
     use_it(&stage, 500, 10).await;
-    let (start, start_heap) = (stage.browser.run(COUNT).await, heap(&stage).await);
-    assert_eq!(start["timers"], 1, "the session's: {start}");
-    assert_eq!(start["channels"], 1, "{start}");
-    assert_eq!(start["locks"], 0, "{start}");
-    assert!(start["listeners"].as_u64() > before["listeners"].as_u64());
-    assert!(start["memory"].as_u64().unwrap() > 0);
+    let start = alive(&stage).await;
+    let expected = json!({"timers": 1, "channels": 1, "locks": 0, "watched": 0,
+        "listeners": start.0["listeners"], "memory": start.0["memory"]});
+    assert_eq!(start.0, expected, "its one timer, its one channel");
+    assert!(start.0["listeners"].as_u64() > before.0["listeners"].as_u64());
+    assert!(start.0["memory"].as_u64().unwrap() > 0);
 
     use_it(&stage, 10_000, 200).await;
-    assert_eq!(stage.browser.run(COUNT).await, start);
-    if let (Some(start), Some(end)) = (start_heap, heap(&stage).await) {
-        assert!(end - start < NOISE, "from {start} to {end} bytes");
-    }
+    assert_same(&start, &alive(&stage).await);
     let counters = stage.mock.counters();
     assert_eq!(
         (counters.resource.ok, counters.rotations, counters.reuse),
         (10_500, 210, 0)
     );
 
-    // Those who wait, give up or fail leave nothing either.
+    // Those who wait or give up leave nothing either.
     for _ in 0..10 {
         stage.mock.root().expire_access(None);
-        all(
-            &stage.browser.run_with(CALL, json!(20)).await,
-            &json!(200),
-            20,
-        );
-        let aborted = "const signal = AbortSignal.abort('enough');
-            const calls = Array.from({ length: 20 }, () => auth.fetch('/auth/me', { signal }).catch((e) => e));
-            return new Set(await Promise.all(calls)).size";
-        assert_eq!(stage.browser.run(aborted).await, 1);
+        let waiting = "
+            const giveUp = new AbortController();
+            const patient = Array.from({ length: 20 }, () => auth.fetch('/auth/me').then((r) => r.status));
+            const { signal } = giveUp;
+            const others = Array.from({ length: 20 }, () => auth.getAccessToken({ signal }).catch((e) => e));
+            const refreshes = Array.from({ length: 20 }, () => auth.refresh({ signal }).catch((e) => e));
+            giveUp.abort('enough');
+            await Promise.all([...others, ...refreshes]);
+            return [...new Set(await Promise.all(patient))]";
+        assert_eq!(stage.browser.run_as_page(waiting).await, json!([200]));
     }
-    assert_eq!(stage.browser.run(COUNT).await, start);
+    assert_same(&start, &alive(&stage).await);
 
-    let disposed = "auth.dispose();
-        return await (await import('/watch.js')).count()";
-    let end = stage.browser.run(disposed).await;
-    for what in ["timers", "listeners", "channels", "locks"] {
-        assert_eq!(end[what], before[what], "{what}");
-    }
+    stage.browser.run_as_page("auth.dispose()").await;
+    assert_released(&before, &alive(&stage).await);
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_clients_that_were_disposed_of_leave_nothing_behind() {
     let stage = Stage::new().await;
-    let before: Value = stage.browser.run(COUNT).await;
-    stage.signed_in(USER).await;
-    let one = "
-        for (let n = 0; n < args; n++) {
+    let before = alive(&stage).await;
+    let create = "window.auth = evertoken.createAuthClient(); await auth.ready";
+    stage.browser.run_as_page(create).await;
+    stage.login(USER).await;
+    let hundred = "
+        for (let n = 0; n < 100; n++) {
           const other = evertoken.createAuthClient();
           const stop = other.subscribe(() => {});
           const calls = [other.fetch('/auth/me'), other.refresh(), other.ready].map((call) => call.catch(() => {}));
@@ -111,20 +116,15 @@ async fn a_hundred_clients_that_were_disposed_of_leave_nothing_behind() {
           other.dispose();
           await Promise.all(calls);
         }";
-    stage.browser.run_with(one, json!(10)).await;
-    let (start, start_heap) = (stage.browser.run(COUNT).await, heap(&stage).await);
-    stage.browser.run_with(one, json!(100)).await;
-    let end = stage.browser.run(COUNT).await;
-    for what in ["listeners", "channels", "locks", "memory"] {
-        assert_eq!(end[what], start[what], "{what}");
+    // As much memory as a hundred clients take that nobody has collected yet.
+    stage.browser.run_as_page(hundred).await;
+    let start = alive(&stage).await;
+    for _ in 0..3 {
+        stage.browser.run_as_page(hundred).await;
+        assert_same(&start, &alive(&stage).await);
     }
-    if let (Some(start), Some(end)) = (start_heap, heap(&stage).await) {
-        assert!(end - start < NOISE, "from {start} to {end} bytes");
-    }
-    stage.browser.run("auth.dispose()").await;
-    let end = stage.browser.run(COUNT).await;
-    for what in ["timers", "listeners", "channels", "locks"] {
-        assert_eq!(end[what], before[what], "{what}");
-    }
+    stage.browser.run_as_page("auth.dispose()").await;
+    assert_released(&before, &alive(&stage).await);
+    assert_eq!(stage.mock.counters().reuse, 0);
     stage.end().await;
 }

@@ -44,7 +44,7 @@ async fn s23_a_listener_that_throws_or_calls_back_disturbs_nothing_and_is_report
         .browser
         .run(
             "window.seen = []; window.called = []; window.uncaught = 0;
-             addEventListener('error', () => { uncaught++ });
+             addEventListener('error', () => { window.uncaught += 1 });
              auth.subscribe(() => { throw new Error('a listener of ours') });
              auth.subscribe((session) => {
                if (session.status !== 'signed-in') return;
@@ -74,7 +74,7 @@ async fn s23_a_listener_that_throws_or_calls_back_disturbs_nothing_and_is_report
         .browser
         .run(
             "const failed = events.filter((event) => event.type === 'listener-failed');
-             return [seen.at(0), seen.at(-1), uncaught === seen.length, failed.length === seen.length,
+             return [seen.at(0), seen.at(-1), window.uncaught === seen.length, failed.length === seen.length,
                failed.every(({ error }) => error.message === 'a listener of ours')]",
         )
         .await;

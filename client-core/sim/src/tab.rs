@@ -161,6 +161,8 @@ pub struct Tab {
     pub inbox: VecDeque<Errand>,
     /// How long it was asleep in all, and since when it is.
     pub idle: (u64, Option<u64>),
+    /// Whether it ever was.
+    pub was_asleep: bool,
     /// Of what chance decides: how many of each there were.
     pub draws: [u64; 4],
     /// What becomes of the requests it sends next, where a script says so.

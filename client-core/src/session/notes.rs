@@ -68,6 +68,17 @@ impl Session {
         self.share_debt(now, stored);
     }
 
+    /// Where nobody is signed in, the key that is noted is that of a question whose answer nobody has seen: whoever asks
+    /// next asks the same.
+    pub(super) fn take_up_question(&mut self, stored: &Stored) {
+        if let Some(record) = &stored.record
+            && record.position == self.position
+            && matches!(self.state, State::SignedOut { .. })
+        {
+            self.key = record.refresh_key.clone();
+        }
+    }
+
     /// Whoever owes a logout may be gone, so after a while any tab tells the server; and none restores before that
     /// what it was to end. What another has told need not be told again.
     fn share_debt(&mut self, now: Instant, stored: &Stored) {

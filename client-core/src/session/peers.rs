@@ -188,11 +188,8 @@ impl Session {
         reason: Option<Reason>,
         key: Option<Box<str>>,
     ) {
-        if position == self.position && self.key.is_none() {
-            // Where nobody is signed in a key is for a question that was asked, and not for the next.
-            if !matches!(self.state, State::SignedOut { .. }) {
-                self.key = key;
-            }
+        if position == self.position && key.is_some() && self.wants_key() {
+            self.key = key;
             return;
         }
         let counts = position.ended && self.plants(Fault::OlderEndCounts);
@@ -223,6 +220,17 @@ impl Session {
         if !same_epoch {
             self.finding_out = false;
             self.look_for_session();
+        }
+    }
+
+    /// Whether the key of this position that another tab knows is to be the next that is sent from here. Where nobody
+    /// is signed in a key is that of a question whose answer somebody still waits for, so only what is said just before
+    /// this tab asks the same counts.
+    fn wants_key(&self) -> bool {
+        match self.state {
+            State::SignedOut { .. } => matches!(self.wire.stage, Stage::Asking { .. }),
+            State::Restoring { .. } | State::SignedIn { .. } => self.key.is_none(),
+            State::Disposed => false,
         }
     }
 

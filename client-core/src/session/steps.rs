@@ -12,17 +12,20 @@ use super::wire::Queued;
 impl Session {
     /// Joins the refresh that is on its way, or begins one unless the backend asked to be left alone.
     pub(super) fn renew(&mut self, now: Instant, why: Why) -> Access {
-        if self.wire.refresh(self.turn).is_none()
-            && let Some(trouble) = self.state.trouble()
-            && let Some(until) = trouble.not_before.filter(|until| now < *until)
-            && !self.plants(Fault::RetryAfterIgnored)
-        {
-            return Access::Refused(Failure {
-                retry_after: Some(until.since(now)),
-                ..trouble.failure
-            });
+        match self.asked_to_wait(now) {
+            Some(failure) if self.wire.refresh(self.turn).is_none() => Access::Refused(failure),
+            Some(_) | None => Access::Wait(self.refresh_by(now, why)),
         }
-        Access::Wait(self.refresh_by(now, why))
+    }
+
+    /// How the backend asked to be left alone, if it still does.
+    pub(super) fn asked_to_wait(&self, now: Instant) -> Option<Failure> {
+        let trouble = self.state.trouble()?;
+        let until = trouble.not_before.filter(|until| now < *until)?;
+        (!self.plants(Fault::RetryAfterIgnored)).then(|| Failure {
+            retry_after: Some(until.since(now)),
+            ..trouble.failure
+        })
     }
 
     pub(super) fn refresh_by(&mut self, now: Instant, why: Why) -> OpId {

@@ -78,6 +78,22 @@ fn a_lock_that_comes_late_is_held_for_the_exchange_that_went_on_without_it() {
 }
 
 #[test]
+fn a_lock_that_comes_while_the_others_are_asked_has_them_asked_again() {
+    let mut page = Page::with_peer();
+    page.refresh();
+    let lock = page.wanted_lock().unwrap();
+    page.pass(11 * SECOND);
+    let first = page.question();
+    page.pass(ms(60));
+    page.locked(lock);
+    assert_ne!(page.question(), first, "its holder may have renewed since");
+    page.pass(ASK - ms(1));
+    assert_eq!(page.refreshes(), 0);
+    page.pass(ms(1));
+    assert_eq!(page.refreshes(), 1);
+}
+
+#[test]
 fn a_lock_that_was_not_waited_for_to_the_end_is_given_back_with_the_exchange_and_again_when_it_comes()
  {
     let mut page = Page::signed_in();

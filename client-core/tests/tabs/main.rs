@@ -6,7 +6,7 @@
 //! random walk through all of that is the simulation's; here each test says one thing.
 //!
 //! How an exchange gets on the wire is in `lock.rs` and `asking.rs`; what is taken from others in `adoption.rs` and
-//! `following.rs`; how logins, logouts and refusals of several tabs meet in `logins.rs`, `logouts.rs`, `tombstones.rs`, `strays.rs` and `denial.rs`;
+//! `following.rs`; how logins, logouts and refusals of several tabs meet in `logins.rs`, `logouts.rs`, `tombstones.rs`, `strays.rs` and `denial.rs`; what who is signed out asks in `questions.rs`;
 //! how a tab comes and goes in `presence.rs`; the network in `network.rs`; what is written and read in `texts.rs`; whatever else may be said, in `walk.rs` and `said.rs`.
 
 #![allow(
@@ -31,6 +31,7 @@ mod network;
 mod origin;
 mod page;
 mod presence;
+mod questions;
 mod said;
 mod seen;
 mod strays;

@@ -191,6 +191,22 @@ fn s15_a_backend_that_asked_to_be_left_alone_is_by_who_is_signed_out_too() {
 }
 
 #[test]
+fn s15_a_page_that_is_shown_again_leaves_it_alone_as_long_as_it_asked() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    let refresh = page.refresh_sent();
+    page.answer(refresh, limited());
+    page.leave();
+    page.put(evertoken_core::Slot::Tabs, "2 2".into());
+    page.come_back();
+    let waiting = page.wait();
+    let sent = page.sent().len();
+    page.pass(ASK);
+    assert_eq!(page.woken(waiting), Some(Err(Code::RateLimited)));
+    assert_eq!((page.sent().len(), page.wanted_lock()), (sent, None));
+}
+
+#[test]
 fn s15_and_so_is_one_that_said_so_in_an_answer_that_counts_no_longer() {
     for (answer, is_left_alone) in [(limited(), true), (denied(Reason::Replaced), false)] {
         let mut page = Page::with_peer();

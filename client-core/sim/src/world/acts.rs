@@ -163,6 +163,7 @@ impl World {
             spins: 0,
             inbox: VecDeque::new(),
             idle: (self.now.saturating_sub(self.machine.slept), None),
+            was_asleep: false,
             draws: [0; 4],
             fates: VecDeque::new(),
             arrivals: Vec::new(),
@@ -295,6 +296,7 @@ impl World {
     fn wake(&mut self, tab: usize) {
         let tab = &mut self.tabs[tab];
         tab.life = Life::Awake;
+        tab.was_asleep = true;
         if let Some(since) = tab.idle.1.take() {
             tab.idle.0 += self.now - since;
         }

@@ -11,6 +11,7 @@ mod refusals;
 mod rest;
 mod shell;
 mod tabs;
+mod together;
 mod watch;
 mod wire;
 
@@ -161,7 +162,10 @@ impl World {
             return self.agenda.enter(self.machine.asleep_until, event);
         }
         match event {
-            Event::Step(number) => self.act(number),
+            Event::Step(number) => {
+                self.check_calm();
+                self.act(number);
+            }
             Event::Serve(request) => self.serve(request),
             Event::Copy(request) => self.serve_copy(request),
             Event::Land(request) => self.land(request),

@@ -271,7 +271,7 @@ impl World {
         match logins.iter().position(|(of, _)| *of == op) {
             Some(place) => {
                 let (_, login) = logins.swap_remove(place);
-                self.login_done(login, result);
+                self.login_done(tab, login, result);
             }
             None if result.is_ok() => self.logout_done(tab, op),
             None => {}

@@ -38,6 +38,10 @@ pub enum Law {
     SameUser,
     /// The answer to an exchange that is not current changes nothing.
     LateAnswer,
+    /// What one tab has renewed no other renews again.
+    OneForAll,
+    /// A login whose answer was lost is found out.
+    FoundOut,
     /// The storage holds no token and no user.
     NoSecrets,
     /// A server that asks for patience is left alone for as long.
@@ -270,7 +274,8 @@ impl World {
         let is_handed = matches!(Key::judge(key.as_deref(), cookie.family), Key::Handed(_));
         let was_bare = self.server.family(cookie.family).spent_bare > 0;
         // What is late and has no key that was handed out looks like theft, and nobody can help it.
-        let is_late = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
+        let is_gone = self.tabs[request.tab].life == Life::Gone;
+        let is_late = request.is_aborted || request.is_cut || is_gone;
         let is_clean = self.setting.storage
             && self.in_turn()
             && self.setting.channel
@@ -369,7 +374,7 @@ impl World {
         }
     }
 
-    pub(super) fn login_done(&mut self, login: u32, result: Result<(), Code>) {
+    pub(super) fn login_done(&mut self, tab: usize, login: u32, result: Result<(), Code>) {
         let of = self.ghost.logins[login as usize];
         if result.is_err() {
             self.ghost.lost_logins += 1;
@@ -383,8 +388,23 @@ impl World {
             }
             (Ok(()), None) => self.breaks(Law::Shell, "a login succeeds that nobody granted"),
             (Err(Code::InvalidCredentials), _) if !of.right => self.marks.add(Mark::LoginRefused),
-            (Err(_), Some(_)) => self.marks.add(Mark::LoginLost),
+            (Err(Code::LoginRequired | Code::Disposed), Some(_)) => {}
+            (Err(_), Some(_)) => {
+                self.marks.add(Mark::LoginLost);
+                self.check_found_out_soon(tab);
+            }
             (Err(_), None) => {}
+        }
+    }
+
+    /// The server has granted a login, and its caller was told that it failed.
+    fn check_found_out_soon(&mut self, tab: usize) {
+        let now = self.tab_now(tab);
+        match self.tabs[tab].session.view(now) {
+            View::Restoring { .. } | View::SigningIn => {}
+            View::SignedOut(_) | View::SignedIn { .. } | View::SigningOut => {
+                self.breaks(Law::FoundOut, "a login was lost, and nobody looks for it");
+            }
         }
     }
 
@@ -432,9 +452,11 @@ impl World {
         });
         let denials = self.server.denials > before;
         let is_caused = match reason {
-            // Without a storage a new tab cannot know of a logout that a sleeping one will tell of.
+            // Without a storage a new tab cannot know of a logout that a sleeping one will tell of; without a channel a
+            // tab may find the cookie of a login whose note comes only after that of the logout before it.
             Reason::Logout => {
-                let knows = self.setting.storage && !self.ghost.opened_early;
+                let hears = self.setting.storage && self.setting.channel;
+                let knows = hears && !self.ghost.opened_early;
                 let least = if knows { since } else { 0 };
                 let went_back = denials && self.ghost.jar_went_back > 0;
                 let is_followed = went_back || self.ghost.taken_over;

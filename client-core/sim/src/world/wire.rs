@@ -26,6 +26,9 @@ impl World {
         let ask = self.ask_of(tab, op, exchange, key);
         self.note_orphans();
         let passed = self.check_turn(tab);
+        if let (Exchange::Refresh(_), false) = (exchange, passed) {
+            self.check_needed(tab, op);
+        }
         let number = self.requests.len();
         let is_login = exchange == Exchange::Login;
         let is_refresh = matches!(exchange, Exchange::Refresh(_));

@@ -1,9 +1,7 @@
 //! Pages with a Content-Security-Policy.
 
-use evertoken_tests::{Stage, USER};
+use evertoken_tests::Stage;
 use serde_json::json;
-
-use crate::{CALL, all};
 
 /// A page with this policy.
 async fn page_with(policy: &str) -> Stage {
@@ -26,19 +24,27 @@ async fn page_with(policy: &str) -> Stage {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_whose_policy_allows_its_own_scripts_and_wasm_works() {
     let stage = page_with("script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'").await;
-    stage.signed_in(USER).await;
-    stage.mock.root().expire_access(None);
-    all(
-        &stage.browser.run_with(CALL, json!(20)).await,
-        &json!(200),
-        20,
-    );
-    assert_eq!(stage.who_after_reload().await, json!(USER));
-    stage.browser.run("await auth.logout()").await;
+    let main_job = "
+        const script = Object.assign(document.createElement('script'), { type: 'module', src: '/main-job.js' });
+        const run = new Promise((resolve, reject) => { script.onload = resolve; script.onerror = reject });
+        document.head.append(script);
+        await run;
+        return [await window.told, violations.map(([directive, what]) => what)]";
+    let told = stage.browser.run(main_job).await;
+    let mut expected = vec![json!("signed-out")];
+    expected.extend(vec![json!(200); 20]);
+    expected.push(json!("signed-out"));
+    // The one violation is the one of this test's own.
+    assert_eq!(told, json!([expected, ["inline"]]));
     let counters = stage.mock.counters();
     assert_eq!(
-        (counters.rotations, counters.resource.ok, counters.logout),
-        (2, 20, 1)
+        (
+            counters.rotations,
+            counters.resource.ok,
+            counters.logout,
+            counters.reuse
+        ),
+        (1, 20, 1, 0)
     );
     stage.end().await;
 }

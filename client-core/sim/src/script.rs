@@ -120,6 +120,13 @@ pub enum Act {
     Fetch(u8),
     /// Renews, whatever the token's age.
     Renew,
+    /// Signs in somewhere else, say in a popup, and hands the client what came of it.
+    SetSession {
+        /// As whom.
+        user: u8,
+    },
+    /// The next resource that is asked refuses what it is asked for, in a contract that logs out on it.
+    Forbid,
     /// The server accepts no access token any longer that it has issued so far.
     Distrust,
     /// The machine sleeps.

@@ -4,7 +4,7 @@
 use evertoken_core::Scope;
 
 use crate::chance::Chance;
-use crate::script::{Act, Fate, Trouble};
+use crate::script::{Act, Fate, Lags, Trouble};
 use crate::users;
 
 /// What is done, where, and how long after the story's beginning.
@@ -45,25 +45,39 @@ fn lost_login(chance: &mut Chance, here: usize) -> Vec<Scene> {
     ]
 }
 
-/// A logout comes while a login is on its way, from the same tab or from another.
+/// A logout comes while a login is on its way, from the same tab or from another, and somebody looks again when the
+/// login has been granted all the same.
 fn overtaken_login(chance: &mut Chance, here: usize, there: usize) -> Vec<Scene> {
     let (up, down) = (chance.pick(&[100, 500, 5_000]), chance.pick(&[20, 500]));
     let from = chance.pick(&[here, there]);
     let logout = Act::Logout(chance.pick(&[Scope::Global, Scope::Local]));
+    let after = chance.pick(&[Act::Reload, Act::Fetch(1)]);
     vec![
         (0, here, slow(up, down)),
         (0, here, users::login(chance)),
         (chance.below(up), from, logout),
+        (up + down + 50 + chance.below(3_000), here, after),
     ]
 }
 
-/// Two people sign in at once.
+/// Two people sign in at once, and perhaps neither tab hears of the other in time.
 fn two_logins(chance: &mut Chance, here: usize, there: usize) -> Vec<Scene> {
-    vec![
-        (0, here, users::login(chance)),
-        (chance.below(120), there, users::login(chance)),
+    let one = users::login(chance);
+    let other = users::login(chance);
+    let mut scenes = vec![
+        (0, here, one),
+        (chance.below(120), there, other),
         (chance.below(200), there, Act::Fetch(1)),
-    ]
+    ];
+    if chance.percent(40) {
+        let lags = Lags {
+            lock: 2,
+            channel: 300,
+            storage: 400,
+        };
+        scenes.insert(0, (0, here, Act::Lags(lags)));
+    }
+    scenes
 }
 
 /// Somebody signs out where there is no network, and leaves.

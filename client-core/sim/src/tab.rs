@@ -181,6 +181,8 @@ pub struct Tab {
     pub dead_logins: Vec<u32>,
     /// The family of the token it took last.
     pub family: Option<u32>,
+    /// Whether the next resource it asks refuses.
+    pub is_forbidden: bool,
     /// Whether its last refresh had no key and may have been carried out without its knowing.
     pub repeats_blindly: bool,
     /// When it last took another tab's token.

@@ -139,7 +139,9 @@ fn act(setting: &Setting, chance: &mut Chance) -> Act {
         (3, 15),
         (7, 16),
         (2, 17),
-        (4, 18),
+        (1, 18),
+        (1, 19),
+        (4, 20),
     ]) {
         0 => Act::Fetch(chance.between(1, 4) as u8),
         1 => login(chance),
@@ -168,6 +170,10 @@ fn act(setting: &Setting, chance: &mut Chance) -> Act {
             (1, Weather::Broken),
         ])),
         17 => Act::Recreate,
+        18 => Act::Forbid,
+        19 => Act::SetSession {
+            user: chance.below(u64::from(USERS)) as u8,
+        },
         _ => Act::Lags(Lags {
             lock: chance.pick(&[0, 2, 2, 50]),
             channel: chance.pick(&[1, 4, 4, 45, 300]),

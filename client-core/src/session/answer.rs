@@ -77,7 +77,8 @@ impl Session {
         let Outcome::Failed(failure) = outcome else {
             return;
         };
-        if failure.code == Code::RateLimited && matches!(self.state, State::Restoring { .. }) {
+        let has_token = matches!(self.state, State::SignedIn { .. });
+        if failure.code == Code::RateLimited && !has_token {
             self.refuse_refreshes(now, *failure);
         }
     }

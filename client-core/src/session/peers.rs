@@ -207,13 +207,14 @@ impl Session {
         self.position = position;
         if position.ended {
             self.finding_out = false;
-            let logout = !position.epoch.is_login();
-            let unsaid = if logout {
-                Reason::Logout
-            } else {
-                Reason::Denied
-            };
-            self.sign_out(reason.unwrap_or(unsaid));
+            let was_login = position.epoch.is_login();
+            self.sign_out(match reason {
+                // Whoever was not there before shows that it never was signed in, and that is not why this ended.
+                None | Some(Reason::Never) if !was_login => Reason::Logout,
+                Some(Reason::Never) => Reason::Expired,
+                None => Reason::Denied,
+                Some(reason) => reason,
+            });
             return;
         }
         self.key = key;

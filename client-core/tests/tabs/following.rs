@@ -118,6 +118,21 @@ fn an_end_signs_out_here_too_with_its_reason() {
 }
 
 #[test]
+fn that_another_tab_was_never_signed_in_is_not_why_this_ones_session_ended() {
+    let mut page = Page::with_peer();
+    let never = |position| Status {
+        reason: Some(Reason::Never),
+        ..news(position)
+    };
+    page.news(never(ended(page.record().position)));
+    assert_eq!(page.view(), View::SignedOut(Reason::Expired));
+
+    let mut page = Page::with_peer();
+    page.news(never(logout(5)));
+    assert_eq!(page.view(), View::SignedOut(Reason::Logout));
+}
+
+#[test]
 fn an_end_that_is_read_of_signs_out_too() {
     let mut page = Page::with_peer();
     let over = Record {

@@ -207,6 +207,20 @@ fn s15_a_page_that_is_shown_again_leaves_it_alone_as_long_as_it_asked() {
 }
 
 #[test]
+fn s15_an_answer_that_a_logout_elsewhere_overtook_says_so_to_who_is_signed_out_too() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    let refresh = page.refresh_sent();
+    page.news(news(crate::words::logout(5)));
+    page.answer(refresh, limited());
+    let asked = page.session.refresh(page.now);
+    assert!(
+        matches!(asked, evertoken_core::Access::Refused(failure) if failure.code == Code::RateLimited),
+        "{asked:?}"
+    );
+}
+
+#[test]
 fn s15_and_so_is_one_that_said_so_in_an_answer_that_counts_no_longer() {
     for (answer, is_left_alone) in [(limited(), true), (denied(Reason::Replaced), false)] {
         let mut page = Page::with_peer();

@@ -10,6 +10,7 @@ mod calls;
 mod refusals;
 mod rest;
 mod shell;
+mod signing;
 mod tabs;
 mod together;
 mod watch;

@@ -92,7 +92,8 @@ impl World {
 
     pub(super) fn check_refusal(&mut self, tab: usize, is_old: bool) {
         let is_over = match self.tabs[tab].seen {
-            View::SignedOut(reason) => reason != Reason::Logout,
+            View::SignedOut(Reason::Logout | Reason::Forbidden) => false,
+            View::SignedOut(_) => true,
             _ => false,
         };
         if is_old && is_over {

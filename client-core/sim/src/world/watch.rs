@@ -155,6 +155,13 @@ impl Ghost {
         login
     }
 
+    /// The server opened this family for it, and had given so many denials.
+    pub(super) fn granted(&mut self, login: u32, family: u32, denials: u32) {
+        let login = &mut self.logins[login as usize];
+        login.family = Some(family);
+        login.denials = denials;
+    }
+
     pub(super) fn logout(&mut self, now: u64, scope: Scope, is_quiet: bool) {
         self.logouts.push(now);
         if scope == Scope::Others {
@@ -283,10 +290,11 @@ impl World {
             && !self.ghost.opened_early
             && !self.ghost.slow_news
             && !is_late;
+        let lost = self.ghost.unseen + self.ghost.aborts;
         let is_broken = match self.setting.keys {
             Keys::HandedOut if is_handed && !was_bare => true,
-            Keys::HandedOut => is_clean && (self.setting.random_keys || self.ghost.unseen == 0),
-            Keys::Strings => is_clean && self.ghost.unseen + self.ghost.aborts == 0,
+            Keys::HandedOut => is_clean && (self.setting.random_keys || lost == 0),
+            Keys::Strings => is_clean && lost == 0,
         };
         if is_broken {
             self.breaks(Law::NoReuse, "an honest client is taken for a thief");
@@ -299,7 +307,8 @@ impl World {
         let is_newer = before.is_none_or(|(old, _)| id > old);
         let user = before.map(|(_, token)| token.user);
         let login = self.server.family(token.family).login;
-        let is_dead = of.dead.contains(&token.family) || of.dead_logins.contains(&login);
+        let is_overtaken = self.tabs.iter().any(|tab| tab.dead_logins.contains(&login));
+        let is_dead = of.dead.contains(&token.family) || is_overtaken;
         let goes_back = of.known.iter().any(|known| *known > token.family);
         if !is_newer {
             self.breaks(Law::Shell, "a token's name is not greater than the last");
@@ -462,7 +471,7 @@ impl World {
                 let is_followed = went_back || self.ghost.taken_over;
                 is_followed || self.ghost.logouts.iter().any(|at| *at >= least)
             }
-            Reason::Forbidden => false,
+            Reason::Forbidden => self.marks.count(Mark::Forbidden) > 0,
             Reason::Replaced => {
                 denials
                     || !self.setting.locks
@@ -487,7 +496,8 @@ impl World {
         let is_alive = family.is_some_and(|family| {
             self.server.is_alive(self.now, family) && self.server.family(family).spent_bare == 0
         });
-        if is_alive && reason != Reason::Logout && self.is_fair() {
+        let is_wanted = matches!(reason, Reason::Logout | Reason::Forbidden);
+        if is_alive && !is_wanted && self.is_fair() {
             self.breaks(
                 Law::SessionKept,
                 &format!("signed out as {reason:?} of a session that lives"),

@@ -200,9 +200,8 @@ impl World {
         }
         if let (Ask::Login { login, .. }, Reply::Granted { token, .. }) = (&request.ask, &answer.0)
         {
-            let login = &mut self.ghost.logins[*login as usize];
-            login.family = Some(token.family);
-            login.denials = self.server.denials;
+            self.ghost
+                .granted(*login, token.family, self.server.denials);
             let op = request.op;
             let is_told = !self.tabs[tab].logins.iter().any(|(of, _)| *of == op);
             if is_told && !request.is_aborted {

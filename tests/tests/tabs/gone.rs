@@ -162,3 +162,37 @@ async fn ten_reloads_in_a_row_during_refreshes_beside_another_tab_leave_the_sess
     assert_eq!(stage.mock.counters().reuse, 0);
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_was_left_in_the_middle_of_a_refresh_and_comes_back_goes_on() {
+    let stage = Stage::relayed("127.0.0.1").await;
+    let tabs = tabs_without(&stage, 2, "").await;
+    let (left, other) = (&tabs[0], &tabs[1]);
+    for _ in 0..3 {
+        stage.browser.go_to(left).await;
+        let mut refresh = stage.relay().hold_answer("/auth/refresh");
+        stage.browser.run("auth.refresh().catch(() => {})").await;
+        refresh.here().await;
+        stage
+            .browser
+            .visit(&format!("{}/health", stage.url()))
+            .await;
+        refresh.release();
+        // Meanwhile the session goes on without it.
+        stage.browser.go_to(other).await;
+        expire(&stage);
+        stage.browser.run(CALL).await;
+        assert_eq!(stage.browser.run("return await answer").await, 200);
+
+        stage.browser.go_to(left).await;
+        stage.browser.back().await;
+        // Kept aside it has its client still; otherwise it was loaded anew.
+        if stage.browser.run("return 'auth' in window").await == false {
+            stage.client("{}").await;
+        }
+        all_served(&call_in_all(&stage, &tabs).await);
+    }
+    all_signed_in(&stage, &tabs, USER).await;
+    assert_eq!(stage.mock.counters().reuse, 0);
+    stage.end().await;
+}

@@ -240,6 +240,14 @@ fn npm(place: &Place) -> Done<Tally> {
         "publint",
         Run::new(place.npm_bin("publint")).arg("--strict").dir(&npm),
     )?;
+    tally += lint::check(
+        "attw",
+        Run::new(place.npm_bin("attw"))
+            .args(["--pack", ".", "--profile", "esm-only"])
+            // Whoever asks for it has a loader for it; there are no types of bytes.
+            .args(["--exclude-entrypoints", "engine.wasm"])
+            .dir(&npm),
+    )?;
     say::step("npm pack --dry-run");
     tally += or_failure(package::check_packed(place).map(|()| Tally::default()));
     Ok(tally)

@@ -176,6 +176,12 @@ impl Lags {
         channel: 4,
         storage: 6,
     };
+
+    /// Whether a question and its answer take longer than tabs wait for them.
+    #[must_use]
+    pub const fn is_slow(self) -> bool {
+        2 * self.channel > 100
+    }
 }
 
 /// What becomes of one request to an auth endpoint.

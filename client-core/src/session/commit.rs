@@ -73,6 +73,7 @@ impl Session {
             asked,
             lifetime: granted.lifetime,
             subject: granted.subject,
+            issued_at: granted.issued_at,
             position,
         };
         self.install(now, Some(op), particulars, before, true);
@@ -100,6 +101,9 @@ impl Session {
         let mut grant = Grant::new(token, particulars, now, buffer, &mut self.rng);
         if is_own {
             grant.deserves_a_try(now);
+        }
+        if !self.config.renews {
+            grant.leave_to_backend();
         }
         if let Some(before) = before {
             grant.follow(before);

@@ -59,7 +59,10 @@ impl Session {
             && !self.plants(Fault::TombstoneIgnored)
         {
             let position = Position::logged_out(tombstone.epoch);
-            self.follow(now, position, Some(Reason::Logout), None);
+            let is_same = |record: &&Record| record.position == position;
+            let noted = stored.record.as_ref().filter(is_same);
+            let reason = noted.and_then(|record| record.reason);
+            self.follow(now, position, reason.or(Some(Reason::Logout)), None);
         }
         if let Some(record) = &stored.record {
             let key = record.refresh_key.clone();

@@ -29,9 +29,7 @@ impl Session {
         if !self.wire.is_idle() || self.wire.paused {
             return;
         }
-        if self.owed_logout.is_some_and(|owed| owed.retry_at <= now) {
-            self.enqueue_owed_logout(now);
-        }
+        // A logout that is owed begins where every call ends.
         if self.state.renew_at().is_some_and(|at| at <= now) {
             self.refresh_by(now, Why::Timer);
         }

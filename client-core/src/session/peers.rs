@@ -152,6 +152,8 @@ impl Session {
             asked: now.before(shared.age.saturating_add(ago)),
             lifetime: shared.lifetime,
             subject: shared.subject,
+            // Not said: what a request of this tab's own brings is newer.
+            issued_at: None,
             position,
         };
         self.install(now, None, particulars, before.as_ref(), false);

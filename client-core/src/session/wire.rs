@@ -285,15 +285,6 @@ impl Wire {
         })
     }
 
-    /// Whether a logout nobody waits for is queued, or on the wire and of this turn: an earlier one does not
-    /// tell of what has been owed since.
-    pub(super) fn is_repeating_logout(&self, turn: u32) -> bool {
-        self.queue.iter().any(|queued| queued.repeated)
-            || self
-                .sent()
-                .is_some_and(|sent| sent.repeated && sent.turn == turn)
-    }
-
     fn find(&self, turn: u32, wanted: fn(Exchange) -> bool) -> Option<OpId> {
         let queued = self.queue.iter().rev().find(|q| wanted(q.exchange));
         queued.map(|q| q.op).or_else(|| {

@@ -88,8 +88,7 @@ fn a_refresh_of_the_former_session_is_not_sent_any_more_and_if_it_was_it_does_no
     let mut page = Page::with_peer();
     page.sleep(LIFE);
     let refresh = page.wait();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     page.news(news(login(5)));
     assert_eq!(page.woken(refresh), Some(Ok(())));
     page.answer(refresh, granted("a", LIFETIME));

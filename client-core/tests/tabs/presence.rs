@@ -131,8 +131,7 @@ fn a_hidden_page_begins_nothing_when_its_timers_are_due() {
 
     let mut page = Page::with_peer();
     let logout = page.logout();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     page.answer(logout, crate::words::failed(evertoken_core::Code::Network));
     page.leave();
     page.look_from_here();
@@ -159,8 +158,7 @@ fn what_waited_when_the_page_was_hidden_goes_on_when_it_is_shown() {
     let waiting = page.wait();
     page.leave();
     page.come_back();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.on_wire(), Some(waiting));
 }
 
@@ -290,8 +288,7 @@ fn a_look_whose_token_runs_out_meanwhile_becomes_a_refresh() {
     page.sleep(LIFE - ms(50));
     page.come_back();
     page.pass(ASK);
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [Exchange::Refresh(Why::Wake)]);
 }
 

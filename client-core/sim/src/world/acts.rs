@@ -16,9 +16,6 @@ use crate::trace::say;
 use super::agenda::Event;
 use super::{Law, World};
 
-/// How long tabs wait for each other's answers.
-const ASKED: u64 = 100;
-
 impl World {
     pub(super) fn act(&mut self, number: usize) {
         let step = self.steps[number].clone();
@@ -42,7 +39,7 @@ impl World {
                 self.weather = weather;
             }
             Act::Lags(lags) => {
-                self.ghost.slow_news |= 2 * lags.channel > ASKED;
+                self.ghost.slow_news |= lags.is_slow();
                 self.lags = lags;
             }
             Act::Close

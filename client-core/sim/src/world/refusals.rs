@@ -57,6 +57,7 @@ impl World {
     /// A request that counted is over.
     pub(super) fn note_fate(&mut self, tab: usize, number: usize, outcome: &Outcome) {
         let is_failed = matches!(outcome, Outcome::Failed(_));
+        let is_refused = matches!(outcome, Outcome::Denied { .. });
         let is_refresh = matches!(self.requests[number].ask, Ask::Refresh { .. });
         if is_failed && !is_refresh {
             return;
@@ -74,7 +75,8 @@ impl World {
             }
             _ => None,
         };
-        tab.is_in_trouble = is_failed || (tab.is_in_trouble && !is_refresh);
+        // Whoever goes on after a refusal has found that it was an older generation's, and tries at once.
+        tab.is_in_trouble = is_failed || is_refused || (tab.is_in_trouble && !is_refresh);
         tab.repeats_blindly = is_keyless && is_ambiguous && !has_newer;
     }
 

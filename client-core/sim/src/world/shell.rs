@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use evertoken_core::{
-    Code, Effect, Event as Report, Failure, Input, Message, OpId, Outcome, Slot, TokenId, View,
+    Code, Effect, Event as Report, Failure, Input, Message, OpId, Outcome, Reason, Slot, TokenId,
+    View,
 };
 
 use crate::browser::slot_number;
@@ -280,8 +281,11 @@ impl World {
 
     fn report(&mut self, tab: usize, report: Report) {
         self.marks.add(Mark::EffectReport);
-        if let Report::LockWaited(_) = report {
-            self.marks.add(Mark::EffectLockWaited);
+        match report {
+            Report::LockWaited(_) => self.marks.add(Mark::EffectLockWaited),
+            // Where the cookie turned out to be another user's, the tab signs that user out, for all.
+            Report::SignedOut(Reason::Replaced) => self.ghost.taken_over = true,
+            _ => {}
         }
         say!(self, self.tabs[tab].name, "reports {report:?}");
     }

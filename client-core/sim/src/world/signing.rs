@@ -11,6 +11,9 @@ use crate::trace::say;
 use super::acts::user_name;
 use super::{Law, World};
 
+/// Whatever was done less than this before, the others may not have heard of.
+const NEWS: u64 = 1_000;
+
 impl World {
     pub(super) fn log_in(&mut self, tab: usize, user: u8, right: bool) {
         let is_quiet = self.is_quiet();
@@ -37,9 +40,11 @@ impl World {
     pub(super) fn set_session(&mut self, tab: usize, user: u8) {
         let is_quiet = self.is_quiet();
         let is_alone = self.requests.iter().all(|request| request.is_over);
-        if !is_alone {
-            // Whatever is under way has a cookie of its own to bring, and nobody waits for its turn.
-            self.ghost.orphans += 1;
+        let before = self.ghost.logins.iter().map(|login| login.called);
+        let is_new = |at: u64| at + NEWS > self.now;
+        if !is_alone || before.chain(self.ghost.logouts.iter().copied()).any(is_new) {
+            // Whatever is under way has a cookie of its own to bring, and neither of the two waits for its turn.
+            self.ghost.orphans += 2;
         }
         let login = self.ghost.login(self.now, user, true, is_quiet);
         say!(

@@ -8,10 +8,11 @@ use crate::tab::{Life, Tab};
 use super::{Law, World};
 
 impl World {
-    /// Whether tabs can hear of everything in time: they ask under the lock, and who is awake answers soon enough.
+    /// Whether tabs can hear of everything in time: they ask under the lock, who is awake answers soon enough, and
+    /// notes tell all of them where to count from.
     fn hear_in_time(&self) -> bool {
         let is_late = self.ghost.slow_news || self.ghost.opened_early;
-        self.in_turn() && self.setting.channel && !is_late
+        self.in_turn() && self.setting.channel && self.setting.storage && !is_late
     }
 
     /// A refresh is about to be sent under the lock: no tab that could have said so has what it is to bring.
@@ -49,15 +50,58 @@ impl World {
             let is_settled = tab.wish.is_none() && tab.inbox.is_empty();
             tab.life == Life::Awake && is_settled
         };
-        // Whoever could not be told, and finds no notes, may count anew.
-        let is_told = self.setting.channel && self.setting.storage && self.ghost.orphans == 0;
-        if !is_told || !self.agenda.is_still() || !self.open_tabs().all(is_calm) {
+        if !self.agenda.is_still() || !self.open_tabs().all(is_calm) {
             return;
         }
-        if self.in_turn() {
-            self.check_one_user();
+        // Whoever could not be told, and finds no notes, may count anew.
+        if self.setting.channel && self.setting.storage && self.ghost.orphans == 0 {
+            if self.in_turn() {
+                self.check_one_user();
+            }
+            self.check_nobody();
         }
-        self.check_nobody();
+        if self.is_in_order() {
+            self.turn_over();
+        }
+    }
+
+    /// Whether everybody knows everything: what went wrong before excuses nothing that comes after.
+    fn is_in_order(&self) -> bool {
+        let notes = self.storage.read();
+        let is_settled = notes.login.is_none() && notes.tombstone.is_none_or(|t| t.owed.is_none());
+        let is_fine = |tab: &Tab| {
+            let is_known = match tab.seen {
+                View::SignedIn { stale, .. } => !stale,
+                View::SignedOut(_) => true,
+                View::Restoring { .. } | View::SigningIn | View::SigningOut => false,
+            };
+            is_known && !tab.is_in_trouble
+        };
+        let tokens: Vec<_> = self.open_tabs().map(|tab| tab.present).collect();
+        let is_one = tokens
+            .windows(2)
+            .all(|pair| pair[0].map(|(_, token)| token) == pair[1].map(|(_, token)| token));
+        let jar = self.jar.filter(|cookie| {
+            let is_newest = self.server.family(cookie.family).seq == cookie.seq;
+            is_newest && self.server.is_alive(self.now, cookie.family)
+        });
+        let shown = tokens.first().copied().flatten();
+        let is_true = jar == self.jar
+            && shown.map(|(_, token)| token.family) == jar.map(|cookie| cookie.family);
+        is_settled && is_one && is_true && !tokens.is_empty() && self.open_tabs().all(is_fine)
+    }
+
+    /// What was lost, given up or late until now is no excuse any longer, and whoever is signed in now is so by right.
+    fn turn_over(&mut self) {
+        self.ghost.turn_over(self.lags);
+        let Some(family) = self.jar.map(|cookie| cookie.family) else {
+            return;
+        };
+        let login = self.server.family(family).login;
+        for tab in &mut self.tabs {
+            tab.dead.retain(|dead| *dead != family);
+            tab.dead_logins.retain(|dead| *dead != login);
+        }
     }
 
     fn open_tabs(&self) -> impl Iterator<Item = &Tab> {
@@ -86,6 +130,9 @@ impl World {
         let jar = self.jar.map(|cookie| cookie.family);
         let lives = jar.is_some_and(|family| self.server.is_alive(self.now, family));
         let is_left = self.ghost.opened_early || self.ghost.deaths + self.ghost.aborts > 0;
+        // A mark is for the next who starts, and there is one for all logins.
+        let is_left = is_left || self.storage.read().login.is_some();
+        let is_left = is_left || self.ghost.lost_grants > 0;
         let nobody = is_anybody_there && self.open_tabs().all(is_out);
         if nobody && lives && !is_left {
             let how = format!("everybody is signed out, and the cookie {jar:?} is good");

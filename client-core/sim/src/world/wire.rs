@@ -240,6 +240,7 @@ impl World {
             Some(SetCookie::Set(cookie)) => {
                 self.jar = Some(cookie);
                 self.note_cookie(cookie);
+                self.note_stray(number);
             }
             Some(SetCookie::Clear) => self.jar = None,
             Some(SetCookie::Keep) | None => {}

@@ -12,6 +12,9 @@ use crate::debugger::Debugger;
 use crate::driver::{Driver, Kind};
 use crate::relay::{Held, Relay};
 
+/// How long a script or a page may take: a machine that builds something else meanwhile is slow.
+const SLOWEST: Duration = Duration::from_secs(120);
+
 /// One browser window.
 #[derive(Debug)]
 pub struct Browser {
@@ -67,11 +70,8 @@ impl Browser {
             .connect(&driver.url)
             .await
             .expect("the driver opens a browser");
-        let timeouts = fantoccini::wd::TimeoutConfiguration::new(
-            Some(Duration::from_secs(30)),
-            Some(Duration::from_secs(30)),
-            None,
-        );
+        let timeouts =
+            fantoccini::wd::TimeoutConfiguration::new(Some(SLOWEST), Some(SLOWEST), None);
         client
             .update_timeouts(timeouts)
             .await

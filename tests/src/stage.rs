@@ -17,7 +17,7 @@ pub const USER: &str = "user@example.com";
 pub const ADMIN: &str = "admin@example.com";
 
 /// How long a condition may take to become true: far longer than any should, and an end all the same.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(10);

@@ -107,7 +107,7 @@ async fn a_worker_and_its_page_are_one_client() {
 
     stage.browser.run("await auth.logout()").await;
     let told = "
-        const deadline = Date.now() + 20_000;
+        const deadline = Date.now() + 60_000;
         while (auth.session.status !== 'signed-out' && Date.now() < deadline)
           await new Promise((resolve) => setTimeout(resolve, 5));
         return [auth.session.status, auth.session.reason]";

@@ -113,7 +113,7 @@ async fn s11_a_component_that_is_mounted_twice_at_once_costs_one_refresh() {
 #[tokio::test(flavor = "multi_thread")]
 async fn s40_a_copy_of_a_refresh_that_comes_two_generations_late_ends_nothing() {
     let stage = Stage::relayed("127.0.0.1").await;
-    stage.client("{ requestTimeout: 1_000 }").await;
+    stage.client("{ requestTimeout: 2_000 }").await;
     stage.login(USER).await;
     let mut copy = stage.relay().hold_request("/auth/refresh");
     let given_up = stage.browser.fails("await auth.refresh()").await;

@@ -60,7 +60,7 @@ async fn s17_a_network_error_while_the_token_is_still_good_leaves_the_token_in_u
 #[tokio::test(flavor = "multi_thread")]
 async fn s24_a_refresh_that_never_answers_releases_everyone_at_the_bound_and_the_session_stays() {
     let stage = Stage::new().await;
-    stage.client("{ requestTimeout: 500 }").await;
+    stage.client("{ requestTimeout: 2_000 }").await;
     stage.login(USER).await;
     stage.sleep(LIFETIME).await;
     stage.mock.faults().add(fault("/auth/refresh", Do::Hang));

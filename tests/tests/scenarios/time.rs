@@ -20,8 +20,8 @@ async fn s18_a_lifetime_shorter_than_the_buffer_does_not_spin() {
         assert!(renewed, "{lifetime:?}: it is renewed by itself");
         // The buffer is capped at half the lifetime; a little less for the jitter.
         let least = lifetime.mul_f64(0.4);
-        let most = 1 + began.elapsed().as_millis() / least.as_millis();
         let rotations = u128::from(stage.mock.counters().rotations);
+        let most = 1 + began.elapsed().as_millis() / least.as_millis();
         assert!(
             rotations <= most,
             "{lifetime:?}: {rotations} of at most {most}"

@@ -40,7 +40,7 @@ async fn s14_a_tab_that_freezes_with_the_lock_in_its_hand_is_waited_for_within_a
     for tab in &tabs {
         stage.browser.go_to(tab).await;
         stage.browser.run("auth.dispose()").await;
-        stage.client("{ requestTimeout: 2_000 }").await;
+        stage.client("{ requestTimeout: 3_000 }").await;
     }
     let (frozen, other) = (&tabs[0], &tabs[1]);
     stage.browser.go_to(frozen).await;

@@ -27,7 +27,7 @@ const CALL: &str = "window.answer = auth.fetch('/auth/me').then((r) => r.status,
 
 /// Waits until `auth.session` is signed out; brings its status and reason.
 const SIGNED_OUT: &str = "
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     while (auth.session.status !== 'signed-out' && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 5));
     return [auth.session.status, auth.session.reason]";

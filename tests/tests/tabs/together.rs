@@ -127,7 +127,7 @@ async fn s13_the_tab_that_holds_the_lock_is_slow_and_the_others_get_its_result()
     let tabs = tabs_without(&stage, 3, "").await;
     expire(&stage);
     // Longer than the others would wait for an answer to a request of their own.
-    slow(&stage, "/auth/refresh", 2_500);
+    slow(&stage, "/auth/refresh", 2_200);
     // The first calls first, so it is the one that holds the lock; the others are those that wait.
     for tab in tabs.iter().skip(1) {
         stage.browser.go_to(tab).await;

@@ -8,7 +8,7 @@ use crate::{CALL, all_served, all_signed_in, call_in_all, expire, slow, tabs_wit
 
 /// Waits until this user's session has been heard of.
 const HEARD: &str = "
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     while (auth.session.user?.email !== args && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 5));
     return auth.session.user?.email";

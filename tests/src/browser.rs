@@ -304,6 +304,8 @@ fn capabilities(kind: Kind) -> Map<String, Value> {
                 "network.dns.localDomains": "127.0.0.1.evil.test,app.example",
                 // It would try https first wherever a host is no loopback name.
                 "dom.security.https_first": false,
+                // It would start processes for pages that no test opens.
+                "dom.ipc.processPrelaunch.enabled": false,
                 // So that a page can collect its garbage.
                 "dom.testing.testutils.enabled": true,
             },

@@ -194,7 +194,8 @@ impl Browser {
         self.client.refresh().await.expect("the page loads again");
     }
 
-    /// Runs the body of an async function in the page; `args` is what it finds under that name.
+    /// Runs the body of an async function in the page; `args` is what it finds under that name. What is to stay is
+    /// assigned to a member of `window`: in Firefox a bare name would be one of the driver's.
     ///
     /// # Errors
     ///

@@ -108,6 +108,8 @@ async fn tabs_that_share_a_storage_are_one_client_and_no_refresh_token_is_said_o
             .mock
             .root()
             .families()
+            .await
+            .unwrap()
             .iter()
             .all(|family| family.status == "ended")
     );
@@ -221,6 +223,8 @@ async fn a_gateways_tabs_share_what_they_adopt_and_a_reload_asks_nobody_but_them
             .mock
             .root()
             .families()
+            .await
+            .unwrap()
             .iter()
             .all(|family| family.status == "alive")
     );

@@ -132,7 +132,7 @@ async fn jwt_with_refresh_token_rotation_works_for_the_client_that_people_copied
     // A thief presents the token that was spent, which ends every session of this user.
     stage.sleep(LIFETIME).await;
     expire(&stage);
-    stage.mock.root().expire_refresh(None);
+    stage.mock.root().expire_refresh(None).await.unwrap();
     assert_eq!(call(&stage, "/auth/me", 1).await, [json!("login_required")]);
     assert_eq!(stage.session().await["reason"], "expired");
     stage.login(USER).await;
@@ -142,6 +142,8 @@ async fn jwt_with_refresh_token_rotation_works_for_the_client_that_people_copied
             .mock
             .root()
             .families()
+            .await
+            .unwrap()
             .iter()
             .all(|family| family.status == "ended")
     );
@@ -221,7 +223,7 @@ async fn double_token_in_a_mini_program_signs_in_silently_renews_and_never_loops
         .run("window.seen = []; auth.subscribe((s) => seen.push(s.status))")
         .await;
     stage.mock.root().expire_access(None);
-    stage.mock.root().expire_refresh(None);
+    stage.mock.root().expire_refresh(None).await.unwrap();
     assert_eq!(
         call(&stage, "/wx/api/profile", 10).await,
         vec![json!(200); 10]
@@ -234,7 +236,7 @@ async fn double_token_in_a_mini_program_signs_in_silently_renews_and_never_loops
     // That fails too: an error, and an end.
     stage.browser.run("window.refuseCodes = true").await;
     stage.mock.root().expire_access(None);
-    stage.mock.root().expire_refresh(None);
+    stage.mock.root().expire_refresh(None).await.unwrap();
     assert_eq!(
         call(&stage, "/wx/api/profile", 10).await,
         vec![json!("login_required"); 10]
@@ -421,7 +423,7 @@ async fn client_and_backend_managed_refresh_agree_on_who_renews() {
     assert!(thrown.hint.unwrap().contains("fetch()"));
     // Revoked: the backend says so with 403, once, to all who ask.
     expire(&stage);
-    stage.mock.root().expire_refresh(None);
+    stage.mock.root().expire_refresh(None).await.unwrap();
     assert_eq!(call(&stage, "/gateway/api/me", 10).await[0], json!(403));
     assert_eq!(
         stage.session().await,
@@ -484,7 +486,7 @@ async fn seamless_refresh_by_the_token_endpoint_keeps_no_token_in_the_browser() 
 
     // invalid_grant: sign in again.
     stage.mock.root().expire_access(None);
-    stage.mock.root().expire_refresh(None);
+    stage.mock.root().expire_refresh(None).await.unwrap();
     assert_eq!(
         call(&stage, "/auth/me", 10).await,
         vec![json!("login_required"); 10]
@@ -500,6 +502,8 @@ async fn seamless_refresh_by_the_token_endpoint_keeps_no_token_in_the_browser() 
             .mock
             .root()
             .families()
+            .await
+            .unwrap()
             .iter()
             .all(|family| family.status == "ended"),
         "the token was revoked"

@@ -6,8 +6,8 @@
 //! that has stopped being called looks. The last line says how many tests there were.
 //!
 //! What needs a browser runs in each there is a driver for, unless one is named. What cannot run here for want of a
-//! browser is skipped aloud, and the command then does not succeed. Where `CI` is set nothing may be skipped, not even a
-//! test that is marked to be ignored.
+//! browser or of Redis is skipped aloud, and the command then does not succeed. Where `CI` is set nothing may be skipped, not
+//! even a test that is marked to be ignored.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -90,10 +90,12 @@ impl Job {
             .collect()
     }
 
-    fn browser(self) -> Option<Browser> {
+    /// Installs what may be installed, or names what is missing.
+    fn ready(self, place: &Place) -> Done {
         match self {
-            Self::Wasm(browser) | Self::E2e(browser) => Some(browser),
-            Self::Lint | Self::Core | Self::Mock | Self::Npm => None,
+            Self::Wasm(browser) | Self::E2e(browser) => browser.ready(place).map(drop),
+            Self::Mock => tools::redis(),
+            Self::Lint | Self::Core | Self::Npm => Ok(()),
         }
     }
 
@@ -138,8 +140,7 @@ pub(crate) fn test(place: &Place, only: Option<Part>, browser: Option<Browser>) 
     let mut tallies = Vec::new();
     for job in Job::list(only, browser) {
         say::step(&format!("Part {job}"));
-        let missing = job.browser().and_then(|browser| browser.ready(place).err());
-        let tally = match missing {
+        let tally = match job.ready(place).err() {
             Some(stop) if only.is_none() && !ci => {
                 say::note(&format!("Skipped: {job}. {stop}"));
                 complete = false;
@@ -260,8 +261,14 @@ fn e2e(place: &Place, browser: Browser) -> Done<Tally> {
     let run = cargo_test(place, "evertoken-tests")
         .env("EVERTOKEN_BROWSER", browser.name())
         .env("EVERTOKEN_TARBALL", package::pack(place)?)
-        .env(browser.driver_variable(), driver);
+        .env(browser.driver_variable(), driver)
+        .env("RUST_TEST_THREADS", threads().to_string());
     counted(run)
+}
+
+/// How many browser tests run beside each other. Each waits as often as it computes, so one more than there are cores.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 1
 }
 
 fn cargo_test(place: &Place, package: &str) -> Run {

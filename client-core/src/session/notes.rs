@@ -30,6 +30,7 @@ impl Session {
             self.position = Position::logged_out(tombstone.epoch);
             self.key = None;
         }
+        self.has_tombstone = stored.tombstone.is_some();
         self.cookie_works = self.position.generation > 0;
         self.owed_logout = self.debt(stored, now);
         if self.owed_logout.is_some() {
@@ -55,6 +56,7 @@ impl Session {
     /// What is stored says where the session stands.
     pub(super) fn see(&mut self, now: Instant, stored: &Stored) {
         self.meet(stored);
+        self.has_tombstone = stored.tombstone.is_some();
         if let Some(tombstone) = stored.tombstone
             && !self.plants(Fault::TombstoneIgnored)
         {

@@ -32,6 +32,16 @@ impl Epoch {
         }
     }
 
+    /// The epoch of a logout that follows another, with nothing between them to end: no greater for whoever has heard
+    /// of neither.
+    pub(crate) fn again(self, now: Instant, tab: Tab) -> Self {
+        let next = self.next(false, now, tab);
+        Self {
+            stamp: self.stamp.max(next.stamp),
+            ..self
+        }
+    }
+
     /// When it was opened.
     pub fn opened(self) -> Instant {
         Instant::from_millis(self.stamp >> TAB_BITS)

@@ -319,6 +319,21 @@ fn a_refresh_that_waited_before_the_page_was_hidden_asks_already() {
 }
 
 #[test]
+fn s30_and_no_request_goes_out_with_the_old_token_while_it_asks() {
+    let mut page = Page::with_peer();
+    let refresh = page.refresh();
+    page.leave();
+    page.put(Slot::Tabs, format!("2 {PEER}"));
+    page.come_back();
+    assert_eq!(page.wait(), refresh, "its token would still be good");
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.wait(), refresh);
+    page.answer(refresh, granted("a", LIFETIME));
+    page.token();
+}
+
+#[test]
 fn whoever_starts_is_told_what_to_wait_for_if_a_session_is_looked_for() {
     for (restore, looks) in [(Restore::Always, true), (Restore::Never, false)] {
         let config = Config {

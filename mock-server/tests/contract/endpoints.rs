@@ -77,7 +77,7 @@ pub fn all() -> impl Iterator<Item = &'static Endpoint> {
 }
 
 /// Whether anything but refusals was counted, and nobody was signed in or out.
-pub fn is_untouched(mock: &Mock) -> bool {
+pub async fn is_untouched(mock: &Mock) -> bool {
     let Counters {
         login,
         refresh,
@@ -86,7 +86,7 @@ pub fn is_untouched(mock: &Mock) -> bool {
         resource,
         ..
     } = mock.root().counters();
-    mock.root().families().is_empty()
+    mock.root().families().await.unwrap().is_empty()
         && (
             login.ok,
             refresh.ok,

@@ -9,6 +9,7 @@
     reason = "a test may panic, and its helpers are nobody's interface"
 )]
 
+mod backing;
 mod code_exchange;
 mod controls;
 mod cors;
@@ -35,6 +36,8 @@ mod rig;
 mod socket;
 mod stuck;
 mod tenants;
+#[cfg(feature = "redis")]
+mod unavailable;
 mod walk;
 mod wasm;
 mod wrong;

@@ -31,7 +31,7 @@ async fn a_wrong_method_is_405_and_told_the_right_one() {
             );
         }
     }
-    assert!(is_untouched(&mock) && mock.root().counters() == Counters::default());
+    assert!(is_untouched(&mock).await && mock.root().counters() == Counters::default());
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn a_body_of_another_type_is_415() {
             None,
         );
     }
-    assert!(is_untouched(&mock) && mock.root().counters() == Counters::default());
+    assert!(is_untouched(&mock).await && mock.root().counters() == Counters::default());
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn a_body_over_64_kib_is_413_whatever_its_type_and_whether_it_says_so() {
             largest.status
         );
     }
-    assert!(is_untouched(&mock));
+    assert!(is_untouched(&mock).await);
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn what_is_malformed_is_a_4xx_and_never_a_5xx_or_a_success() {
             }
         }
     }
-    assert!(is_untouched(&mock));
+    assert!(is_untouched(&mock).await);
 }
 
 #[tokio::test]
@@ -206,5 +206,5 @@ async fn an_empty_request_is_refused_for_what_it_lacks() {
         let answer = mock.ask((method, path), &[], "").await;
         answer.refuses(StatusCode::from_u16(status).unwrap(), error, reason);
     }
-    assert!(is_untouched(&mock));
+    assert!(is_untouched(&mock).await);
 }

@@ -128,6 +128,12 @@ impl Agenda {
         })
     }
 
+    /// Whether anything that a tab has said is on its way.
+    pub(super) fn has_news(&self) -> bool {
+        let is_news = |entry: &Entry| matches!(entry.event, Event::Errand(_, Errand::Heard(_)));
+        self.entries.iter().any(is_news)
+    }
+
     /// Moves everything to another time; of two things at once, what was earlier stays so.
     pub(super) fn shift(&mut self, to: impl Fn(u64, &Event) -> u64) {
         let entries = std::mem::take(&mut self.entries);

@@ -165,14 +165,26 @@ impl World {
         }
     }
 
-    /// A cookie was set. If it is that of a login that nobody waits for any longer, and whose mark somebody took away
-    /// because a logout had been served since, nobody can know of it.
-    pub(super) fn note_stray(&mut self, number: usize) {
-        let request = &self.requests[number];
-        let is_left = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
-        let is_login = matches!(request.ask, Ask::Login { .. });
-        if is_login && is_left && self.storage.read().login.is_none() {
+    /// A mark of a login is taken away. If nobody waits for that login any longer and it is still on its way, nobody
+    /// will know of it.
+    pub(super) fn note_settled(&mut self) {
+        let is_lost = |request: &Request| {
+            let is_left = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
+            is_left && !request.is_over && matches!(request.ask, Ask::Login { .. })
+        };
+        if self.requests.iter().any(is_lost) {
             self.ghost.orphans += 2;
+        }
+    }
+
+    /// The cookie is cleared. Without a key the refusal of an older login's token does so too, whoever has signed in
+    /// since.
+    pub(super) fn note_clear(&mut self, number: usize) {
+        let request = &self.requests[number];
+        let of = request.cookie.map(|cookie| cookie.family);
+        let is_late = self.jar.is_some_and(|jar| Some(jar.family) > of);
+        if is_late && matches!(request.ask, Ask::Refresh { key: None }) {
+            self.ghost.jar_went_back += 1;
         }
     }
 }

@@ -133,6 +133,9 @@ impl World {
             None => Mark::EffectKeepNothing,
         });
         self.check_note(slot, text.as_deref());
+        if let (Slot::Login, None) = (slot, &text) {
+            self.note_settled();
+        }
         if !self.setting.storage {
             return;
         }

@@ -215,12 +215,13 @@ impl World {
         }
     }
 
-    /// No login or logout is under way, anywhere.
+    /// No login or logout is under way, anywhere, nor the news of one.
     pub(super) fn is_quiet(&self) -> bool {
         let nobody_waits = |tab: &Tab| tab.life == Life::Gone || tab.callers.is_empty();
         let is_over =
             |request: &Request| request.is_over || matches!(request.ask, Ask::Refresh { .. });
-        self.tabs.iter().all(nobody_waits) && self.requests.iter().all(is_over)
+        let is_known = !self.agenda.has_news();
+        is_known && self.tabs.iter().all(nobody_waits) && self.requests.iter().all(is_over)
     }
 
     /// The caller of a logout was told that it worked.

@@ -240,9 +240,11 @@ impl World {
             Some(SetCookie::Set(cookie)) => {
                 self.jar = Some(cookie);
                 self.note_cookie(cookie);
-                self.note_stray(number);
             }
-            Some(SetCookie::Clear) => self.jar = None,
+            Some(SetCookie::Clear) => {
+                self.note_clear(number);
+                self.jar = None;
+            }
             Some(SetCookie::Keep) | None => {}
         }
         if !matches!(set, Some(SetCookie::Keep)) {

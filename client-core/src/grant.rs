@@ -1,5 +1,6 @@
 //! A grant: one access token, seen from outside. The token itself is the shell's.
 
+use core::cmp::Ordering;
 use core::time::Duration;
 
 use crate::rng::Rng;
@@ -109,9 +110,11 @@ impl Grant {
     /// Whether a token that was issued at `issued_at`, for a request that was sent with `with`, is newer than this
     /// one. Of two of the same second only the answer to this one's own request is.
     pub(crate) fn is_older_than(&self, issued_at: Option<u64>, with: TokenId) -> bool {
-        match (self.issued_at, issued_at) {
-            (Some(mine), Some(theirs)) if mine != theirs => mine < theirs,
-            (Some(_) | None, _) => with == self.token,
+        let times = self.issued_at.zip(issued_at);
+        match times.map(|(mine, theirs)| mine.cmp(&theirs)) {
+            Some(Ordering::Less) => true,
+            Some(Ordering::Greater) => false,
+            Some(Ordering::Equal) | None => with == self.token,
         }
     }
 

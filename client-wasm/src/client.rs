@@ -8,10 +8,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Request, Response};
 
-use crate::driver::{Driver, Notice, Setup};
+use crate::driver::{Driver, Notice};
 use crate::error::{self, Error};
 use crate::options::Options;
 use crate::send::Sender;
+use crate::setup::Setup;
 
 /// Keeps one user signed in against one backend. Clones are the same client.
 ///

@@ -1,28 +1,26 @@
 //! Feeds the machine and performs what it wants done.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::rc::{Rc, Weak};
-
-use core::time::Duration;
+use std::rc::Rc;
 
 use evertoken_core::read;
 use evertoken_core::{
-    Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Fields, Forbidden, Input,
-    Instant, OpId, Outcome, Reason, Renewal, Restore, Scope, Session, Stored, TokenId, View, Why,
+    Code, Contract, Effect, Event, Exchange, Failure, Fields, Input, OpId, Outcome, Scope, Session,
+    Stored, View,
 };
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::Closure;
 
 use crate::backend::Backend;
-use crate::channel::{self, Said};
+use crate::channel::Said;
 use crate::clock::{self, Clock};
 use crate::document::JsDocument;
 use crate::error;
 use crate::present::Present;
 use crate::promise::Deferred;
 use crate::send::{self, Sender};
-use crate::storage::{self, Storage};
+use crate::setup::Closures;
+use crate::storage::Storage;
 use crate::tabs::Neighbours;
 use crate::timer::Timer;
 use crate::transport;
@@ -48,184 +46,41 @@ pub(crate) enum From {
 /// What an operation brought.
 type Arrival = (OpId, JsDocument, From);
 
-/// What a client is made of. What `js/send.js` has to know is JavaScript's already.
-#[derive(Debug)]
-pub(crate) struct Setup {
-    pub(crate) base_url: JsValue,
-    pub(crate) origins: Array,
-    pub(crate) restore: Restore,
-    pub(crate) refresh_buffer: Duration,
-    pub(crate) request_timeout: Duration,
-    /// Whether the tabs of the origin are one client, and whether they share the access token.
-    pub(crate) cross_tab: bool,
-    pub(crate) share_token: bool,
-    pub(crate) contract: Contract,
-    /// A function, or `undefined` for the platform's.
-    pub(crate) fetch: JsValue,
-    /// Where the refresh token is kept, and what brings credentials when the session cannot be renewed; or `undefined`.
-    pub(crate) storage: JsValue,
-    pub(crate) reauthenticate: JsValue,
-    /// JavaScript's own hooks into what `js/send.js` does, or `undefined`.
-    pub(crate) note: JsValue,
-    pub(crate) error: JsValue,
-}
-
 pub(crate) struct Driver {
     pub(crate) session: RefCell<Session>,
     pub(crate) clock: Clock,
-    timer: Timer,
-    contract: Contract,
+    pub(crate) timer: Timer,
+    pub(crate) contract: Contract,
     /// These two are given up when the client ends: what they hold holds JavaScript's side of this client.
-    backend: RefCell<Option<Backend>>,
-    sender: RefCell<Option<Sender>>,
+    pub(crate) backend: RefCell<Option<Backend>>,
+    pub(crate) sender: RefCell<Option<Sender>>,
     /// What the sender calls.
-    closures: OnceCell<Closures>,
-    storage: OnceCell<Storage>,
+    pub(crate) closures: OnceCell<Closures>,
+    pub(crate) storage: OnceCell<Storage>,
     pub(crate) tabs: OnceCell<Neighbours>,
     /// What another tab said, while its effects are being performed.
     pub(crate) said: RefCell<Option<Said>>,
     pub(crate) shares_token: bool,
-    pumping: Cell<bool>,
-    disposed: Cell<bool>,
+    pub(crate) pumping: Cell<bool>,
+    pub(crate) disposed: Cell<bool>,
     pub(crate) present: RefCell<Option<Present>>,
     /// What operations brought whose effects are being performed.
-    arrived: RefCell<Vec<Arrival>>,
+    pub(crate) arrived: RefCell<Vec<Arrival>>,
     /// The last operation that somebody waits for who wants a session.
-    wanted: Cell<Option<OpId>>,
+    pub(crate) wanted: Cell<Option<OpId>>,
     /// Those who wait for an operation that concerns everybody.
-    waiting: RefCell<Vec<(OpId, Deferred)>>,
+    pub(crate) waiting: RefCell<Vec<(OpId, Deferred)>>,
     /// Those who called `login` or `logout`.
-    callers: RefCell<Vec<(OpId, Deferred)>>,
+    pub(crate) callers: RefCell<Vec<(OpId, Deferred)>>,
     /// What a login that waits its turn will send.
-    credentials: RefCell<Vec<(OpId, JsValue)>>,
+    pub(crate) credentials: RefCell<Vec<(OpId, JsValue)>>,
     /// What `ask` could not say with a number.
-    pending: RefCell<JsValue>,
-    listeners: RefCell<Vec<(u32, Listener)>>,
-    last_listener: Cell<u32>,
+    pub(crate) pending: RefCell<JsValue>,
+    pub(crate) listeners: RefCell<Vec<(u32, Listener)>>,
+    pub(crate) last_listener: Cell<u32>,
 }
 
-/// What `js/send.js` calls. They hold the driver weakly, since it holds them.
-type Closures = (
-    Closure<dyn Fn(f64) -> f64>,
-    Closure<dyn Fn() -> JsValue>,
-    Closure<dyn Fn(f64, f64, JsValue)>,
-);
-
 impl Driver {
-    pub(crate) fn new(setup: Setup) -> Result<Rc<Self>, Failure> {
-        let contract = &setup.contract;
-        // With its refresh token in memory a tab has a session of its own, of which no other knows.
-        let is_own = contract.fields.refresh_token.is_some() && setup.storage.is_undefined();
-        let cross_tab = setup.cross_tab && !is_own;
-        let config = Config {
-            restore: if is_own {
-                Restore::Never
-            } else {
-                setup.restore
-            },
-            random_keys: contract.idempotency_key || send::is_own_origin(&setup.base_url),
-            refresh_buffer: setup.refresh_buffer,
-            request_timeout: setup.request_timeout,
-            renews: contract.renewal != Renewal::ResponseHeader,
-            channel: cross_tab && channel::exists(),
-        };
-        // An address that is none, or no `fetch`.
-        let wrong = |_| Failure::new(Code::InvalidArgument);
-        let backend = Backend::new(
-            &setup.fetch,
-            &setup.base_url,
-            contract.cookies as u8,
-            &setup.storage,
-            &setup.reauthenticate,
-        )
-        .map_err(wrong)?;
-        let endpoint = contract.refresh().unwrap_or(&contract.login);
-        let storage = if is_own {
-            Storage::nowhere()
-        } else {
-            Storage::new(&backend.address(&endpoint.path))
-        };
-        let driver = Rc::new(Self {
-            session: RefCell::new(Session::new(config, storage::seed().to_bits())),
-            clock: Clock::new(),
-            timer: Timer::default(),
-            backend: RefCell::new(None),
-            sender: RefCell::new(None),
-            closures: OnceCell::new(),
-            storage: OnceCell::new(),
-            tabs: OnceCell::new(),
-            said: RefCell::new(None),
-            shares_token: setup.share_token,
-            pumping: Cell::new(false),
-            disposed: Cell::new(false),
-            present: RefCell::new(None),
-            arrived: RefCell::new(Vec::new()),
-            wanted: Cell::new(None),
-            waiting: RefCell::new(Vec::new()),
-            callers: RefCell::new(Vec::new()),
-            credentials: RefCell::new(Vec::new()),
-            pending: RefCell::new(JsValue::UNDEFINED),
-            listeners: RefCell::new(Vec::new()),
-            last_listener: Cell::new(0),
-            contract: setup.contract,
-        });
-        let bound = setup.request_timeout.as_secs_f64() * 1_000.0;
-        let (note, error) = (&setup.note, &setup.error);
-        let (sender, closures) = driver
-            .make_sender(&backend, &setup.origins, bound, note, error)
-            .map_err(wrong)?;
-        let _ = driver
-            .tabs
-            .set(Neighbours::new(&driver, storage.name(), cross_tab));
-        let _ = driver.storage.set(storage);
-        let _ = driver.closures.set(closures);
-        driver.backend.replace(Some(backend));
-        driver.sender.replace(Some(sender));
-        Ok(driver)
-    }
-
-    fn make_sender(
-        self: &Rc<Self>,
-        backend: &Backend,
-        origins: &Array,
-        bound: f64,
-        note: &JsValue,
-        error: &JsValue,
-    ) -> Result<(Sender, Closures), JsValue> {
-        let weak = Rc::downgrade(self);
-        let ask = Closure::<dyn Fn(f64) -> f64>::new({
-            let weak = Weak::clone(&weak);
-            move |rejected| {
-                weak.upgrade()
-                    .map_or(send::REFUSED, |driver| driver.ask(rejected))
-            }
-        });
-        let told = Closure::<dyn Fn(f64, f64, JsValue)>::new({
-            let weak = Weak::clone(&weak);
-            move |token, ago, said| {
-                if let Some(driver) = weak.upgrade() {
-                    driver.told(token, ago, said);
-                }
-            }
-        });
-        let pending = Closure::<dyn Fn() -> JsValue>::new(move || match weak.upgrade() {
-            Some(driver) => driver.pending.replace(JsValue::UNDEFINED),
-            None => error::to_js(Failure::new(Code::Disposed), &JsValue::UNDEFINED),
-        });
-        let watch = match (&self.contract.renewal, self.contract.forbidden) {
-            (Renewal::ResponseHeader, _) => send::RENEWALS,
-            (_, Forbidden::Logout) => send::REFUSALS,
-            (_, Forbidden::Ignore) => 0,
-        };
-        let sender = Sender::new(
-            backend, origins, bound, watch, &ask, &pending, &told, note, error,
-        )?;
-        for endpoint in self.contract.endpoints() {
-            sender.exempt(&endpoint.method, &backend.address(&endpoint.path));
-        }
-        Ok((sender, (ask, pending, told)))
-    }
-
     /// Begins: looks for a session from last time, if it should.
     pub(crate) fn start(self: &Rc<Self>) {
         let now = self.clock.now();
@@ -241,60 +96,8 @@ impl Driver {
         self.backend.borrow().clone()
     }
 
-    /// May a request go? For `js/send.js`, in numbers.
-    fn ask(self: &Rc<Self>, rejected: f64) -> f64 {
-        let now = self.clock.now();
-        let access = {
-            let mut session = self.session.borrow_mut();
-            let access = if rejected == send::RENEW {
-                session.refresh(now)
-            } else {
-                session.authorize(now, TokenId::from_number(rejected as u32))
-            };
-            // Whoever saw a 401 had a session, for whose end nobody is asked twice.
-            let is_new = rejected == 0.0 || rejected == send::RENEW;
-            match access {
-                Access::Refused(_) if is_new && self.may_sign_in(&session, now) => {
-                    session.refresh(now)
-                }
-                Access::Use(_) | Access::Wait(_) | Access::Refused(_) | Access::Replaced => access,
-            }
-        };
-        let (answer, pending) = match access {
-            Access::Use(token) => return f64::from(token.get()),
-            Access::Replaced => return send::REPLACED,
-            // Before anything is performed: a listener may end the operation at once.
-            Access::Wait(op) => {
-                if rejected != send::LOOK {
-                    self.wanted.set(Some(op));
-                }
-                (send::WAIT, self.shared(op).into())
-            }
-            Access::Refused(failure) => (send::REFUSED, error::to_js(failure, &JsValue::UNDEFINED)),
-        };
-        self.pump();
-        self.pending.replace(pending);
-        answer
-    }
-
-    /// Whether the application can sign in without asking anybody, and nobody has just signed out on purpose.
-    fn may_sign_in(&self, session: &Session, now: Instant) -> bool {
-        self.backend().is_some_and(|backend| backend.signs_in())
-            && match session.view(now) {
-                View::SignedOut(reason) => !matches!(reason, Reason::Logout | Reason::Forbidden),
-                View::SigningOut => false,
-                View::Restoring { .. } | View::SigningIn | View::SignedIn { .. } => true,
-            }
-    }
-
-    /// Whether a refresh that cannot be had is made good by signing in: where somebody waits for a session, or has one.
-    pub(crate) fn signs_in(&self, op: OpId, why: Why) -> bool {
-        let is_wanted = why == Why::Timer || self.wanted.get() == Some(op);
-        is_wanted && self.may_sign_in(&self.session.borrow(), self.clock.now())
-    }
-
     /// The promise that everybody who waits for `op` holds.
-    fn shared(&self, op: OpId) -> Promise {
+    pub(crate) fn shared(&self, op: OpId) -> Promise {
         let mut waiting = self.waiting.borrow_mut();
         if let Some((_, deferred)) = waiting.iter().find(|(waited, _)| *waited == op) {
             return deferred.promise();

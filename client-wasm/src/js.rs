@@ -11,8 +11,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::contract;
-use crate::driver::{Driver, Notice, Setup};
+use crate::driver::{Driver, Notice};
 use crate::error;
+use crate::setup::Setup;
 
 /// The standard library's allocator is made for more than a page's few small objects, and weighs
 /// 2.1 KB of brotli more. A Rust front end chooses its own.

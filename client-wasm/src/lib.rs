@@ -28,6 +28,7 @@
 //! Write a token to storage, a log, an error or a URL; panic; call out while the machine is borrowed;
 //! hold a borrow across an `await`; free itself (`dispose` is a state).
 
+mod ask;
 mod backend;
 mod channel;
 mod client;
@@ -45,6 +46,7 @@ mod present;
 mod promise;
 mod resources;
 mod send;
+mod setup;
 mod storage;
 mod tabs;
 mod timer;

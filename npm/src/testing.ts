@@ -203,9 +203,14 @@ export function connectMock(url: string | URL): Mock {
 
 /** What is used of Node, whose types this package does not ask for. */
 interface Child {
-  stdout: { on(event: "data", told: (text: { toString(): string }) => void): void };
-  on(event: "error" | "exit", told: (why: unknown) => void): void;
+  stdout: Output;
+  stderr: Output;
+  on(event: "error" | "exit" | "close", told: (why: unknown) => void): void;
   kill(): void;
+}
+
+interface Output {
+  on(event: "data", told: (text: { toString(): string }) => void): void;
 }
 
 /**
@@ -227,18 +232,22 @@ export async function startMock(args: string[] = []): Promise<Mock & { stop(): P
   const { spawn } = (await import(/* @vite-ignore */ module)) as {
     spawn(program: string, args: string[], options: object): Child;
   };
-  const child = spawn(program, ["--port", "0", ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, ["--port", "0", ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
     let said = "";
+    let complaint = "";
     child.stdout.on("data", (text) => {
       said += text.toString();
       const [line, rest] = said.split("\n");
       if (line && rest !== undefined) resolve((JSON.parse(line) as { url: string }).url);
     });
+    // Its log, once it runs; it has to be read, or it would stand still one day.
+    child.stderr.on("data", (text) => (complaint = text.toString()));
     child.on("error", reject);
-    child.on("exit", (code) =>
-      reject(new Error(`${program} ended with ${String(code)} at its start.`)),
+    // Not at its exit: what it said may come after that.
+    child.on("close", () =>
+      reject(new Error(`The mock server did not start: ${complaint.trim()}`)),
     );
   });
   const stop = () => {

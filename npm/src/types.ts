@@ -151,7 +151,7 @@ export interface AuthClientOptions<U = User> {
   storage?: TokenStorage;
   /**
    * Asked for credentials, once for each time that the session cannot be renewed and somebody needs it; whoever waits,
-   * waits for that too. Not asked after a logout, or after a 403 that was one: then only `login` signs in.
+   * waits for that too, `requestTimeout` in all. Not asked after a logout, or after a 403 that was one: then only `login` signs in.
    */
   reauthenticate?: () => Promise<Credentials>;
   /** Makes the session's `user` of what the backend said and of the token's claims. */

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 
-import { isAuthError, type Session, type User } from "evertoken";
-import { connectMock, createFakeAuthClient, startMock } from "evertoken/testing";
+import { createAuthClient, isAuthError, type Session, type User } from "evertoken";
+import { connectMock, createFakeAuthClient, startMock, type MockFault } from "evertoken/testing";
 
 const code = (promise: Promise<unknown>) =>
   promise.then(
@@ -95,6 +95,31 @@ test("the controls of a mock are one request each, and a refusal is told", async
   }
 });
 
+test("a mock that was started is a backend, answers to its controls, and ends when it is told to", async () => {
+  const mock = await startMock(["--access-ttl", "8s"]);
+  try {
+    const auth = createAuthClient({ baseUrl: mock.url, contract: "oauth2" });
+    await auth.login({ email: "user@example.com", password: "password" });
+    await mock.clock.advance(60_000);
+    assert.equal((await auth.fetch("/auth/me")).status, 200);
+    assert.equal((await mock.counters()).rotations, 1);
+    const fault: MockFault = { path: "/auth/token", do: { status: 503 }, count: 1 };
+    await mock.faults.set([fault]);
+    assert.equal((await mock.faults.get())[0]?.path, "/auth/token");
+    await mock.expire("access", "user@example.com");
+    assert.equal(await code(auth.fetch("/auth/me")), "server");
+    assert.equal((await mock.families())[0]?.["seq"], 2);
+    assert.ok((await mock.requests()).length > 3);
+    await mock.reset();
+    assert.equal((await mock.counters()).rotations, 0);
+    assert.ok(Math.abs((await mock.clock.now()) - Date.now()) < 30_000);
+    auth.dispose();
+  } finally {
+    await mock.stop();
+  }
+  await assert.rejects(mock.counters());
+});
+
 test("a mock that cannot be started says what is missing", async () => {
   const was = process.env.EVERTOKEN_MOCK_BIN;
   delete process.env.EVERTOKEN_MOCK_BIN;
@@ -103,8 +128,8 @@ test("a mock that cannot be started says what is missing", async () => {
     (error) => isAuthError(error) && /EVERTOKEN_MOCK_BIN/.test(error.hint),
   );
   process.env.EVERTOKEN_MOCK_BIN = process.execPath;
-  // Node knows no such option, and ends.
-  await assert.rejects(startMock(), /ended with/);
+  // Node knows no such option, says so, and ends.
+  await assert.rejects(startMock(), /did not start: .*--port/);
   process.env.EVERTOKEN_MOCK_BIN = "/no/such/program";
   await assert.rejects(startMock());
   if (was !== undefined) process.env.EVERTOKEN_MOCK_BIN = was;

@@ -39,47 +39,7 @@ async fn kept(stage: &Stage) -> String {
 }
 
 /// A client as people have written it from that recipe: a token in memory, one shared promise, one retry.
-const RECIPE: &str = r#"
-class Tokens {
-  #token = null; #expiresAt = 0; #refreshing = null;
-  constructor(base) { this.base = base; }
-  async login(email, password) {
-    const response = await fetch(`${this.base}/auth/login`, { method: "POST", credentials: "include",
-      headers: { "Content-Type": "application/json" }, body: JSON.stringify({ email, password }) });
-    if (!response.ok) throw new Error("login failed");
-    const data = await response.json();
-    this.#take(data);
-    return data.user;
-  }
-  #take({ accessToken, expiresIn }) {
-    this.#token = accessToken; this.#expiresAt = Date.now() + expiresIn * 1000;
-  }
-  async refresh() {
-    this.#refreshing ??= (async () => {
-      try {
-        const response = await fetch(`${this.base}/auth/refresh`, { method: "POST", credentials: "include" });
-        if (!response.ok) { this.#token = null; throw new Error("session expired"); }
-        this.#take(await response.json());
-      } finally { this.#refreshing = null; }
-    })();
-    return this.#refreshing;
-  }
-  async fetch(path, init = {}) {
-    if (!this.#token || Date.now() > this.#expiresAt - 60_000) await this.refresh();
-    const send = () => fetch(this.base + path, { ...init,
-      headers: { ...init.headers, Authorization: `Bearer ${this.#token}` } });
-    let response = await send();
-    if (response.status === 401) { await this.refresh(); response = await send(); }
-    return response;
-  }
-  async logout() {
-    const response = await fetch(`${this.base}/auth/logout`, { method: "POST", credentials: "include" });
-    this.#token = null;
-    return response.json();
-  }
-}
-window.tokens = new Tokens(location.origin);
-"#;
+const RECIPE: &str = include_str!("seeds/recipe.js");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jwt_with_refresh_token_rotation_works_for_the_client_that_people_copied_and_for_this_one()
@@ -152,37 +112,7 @@ async fn jwt_with_refresh_token_rotation_works_for_the_client_that_people_copied
 }
 
 /// The platform of a mini-program, of which nothing is like `fetch`, and the adapter its guide shows.
-const PLATFORM: &str = r#"
-window.codes = 0;
-window.refuseCodes = false;
-window.wx = {
-  request({ url, method, header, data, success, fail }) {
-    const request = new XMLHttpRequest();
-    request.open(method, url);
-    for (const [name, value] of Object.entries(header ?? {})) request.setRequestHeader(name, value);
-    request.onload = () => success({
-      statusCode: request.status, data: request.responseText,
-      header: Object.fromEntries(request.getAllResponseHeaders().trim().split("\r\n").map((line) => line.split(": "))),
-    });
-    request.onerror = () => fail({ errMsg: "request:fail" });
-    request.send(data);
-  },
-  login({ success }) {
-    window.codes += 1;
-    if (window.refuseCodes) return success({ code: "spent" });
-    wx.request({ url: location.origin + "/wx/code", method: "POST", header: { "Content-Type": "application/json" },
-      data: JSON.stringify({ email: window.who ?? "user@example.com" }), success: ({ data }) => success(JSON.parse(data)) });
-  },
-};
-window.request = (input, init = {}) => new Promise((resolve, reject) => wx.request({
-  url: String(input), method: init.method ?? "GET", header: Object.fromEntries(new Headers(init.headers)), data: init.body,
-  success: ({ statusCode, header, data }) => resolve({
-    status: statusCode, ok: statusCode < 400, headers: { get: (name) => header[name.toLowerCase()] ?? null },
-    text: async () => data, json: async () => JSON.parse(data) }),
-  fail: ({ errMsg }) => reject(new TypeError(errMsg)),
-}));
-window.reauthenticate = () => new Promise((success) => wx.login({ success: ({ code }) => success({ code }) }));
-"#;
+const PLATFORM: &str = include_str!("seeds/mini-program.js");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn double_token_in_a_mini_program_signs_in_silently_renews_and_never_loops() {

@@ -227,7 +227,9 @@ fn npm(place: &Place) -> Done<Tally> {
             .args(["--loader:.wasm=binary", "--outdir=.test"])
             .quiet()?
             .or_stop("The package's tests did not bundle: what esbuild said is above.")?;
+        let mock = mock_server(place)?;
         let run = Run::new("node")
+            .env("EVERTOKEN_MOCK_BIN", mock)
             .args(["--enable-source-maps", "--test", "--test-reporter=spec"])
             .args(
                 files::tree(&built)?
@@ -252,6 +254,22 @@ fn npm(place: &Place) -> Done<Tally> {
     say::step("npm pack --dry-run");
     tally += or_failure(package::check_packed(place).map(|()| Tally::default()));
     Ok(tally)
+}
+
+/// The mock server as a program.
+fn mock_server(place: &Place) -> Done<PathBuf> {
+    let name = "evertoken-mock";
+    let built = run::cargo()
+        .args(["build", "--package", name, "--bin", name, "--locked"])
+        .dir(place.root())
+        .loud()?;
+    if !built {
+        return Err(Stop::new(
+            "The mock server did not compile: the compiler's message is above.",
+        ));
+    }
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(place.target().join("debug").join(file))
 }
 
 /// The built package in a real browser, against the mock server.

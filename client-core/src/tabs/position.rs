@@ -32,12 +32,12 @@ impl Epoch {
         }
     }
 
-    /// The epoch of a logout that follows another, with nothing between them to end: no greater for whoever has heard
-    /// of neither.
+    /// The epoch of a logout that follows another, with nothing between them to end: greater than that one's, and not
+    /// than that of a login which has heard of neither.
     pub(crate) fn again(self, now: Instant, tab: Tab) -> Self {
         let next = self.next(false, now, tab);
         Self {
-            stamp: self.stamp.max(next.stamp),
+            stamp: next.stamp.max(self.stamp.saturating_add(1)),
             ..self
         }
     }

@@ -155,6 +155,8 @@ impl Ledger {
                 if sent.era == self.era {
                     self.last_refresh_ended = Some(now);
                     self.refreshed(now, &sent, outcome);
+                } else {
+                    self.limited(now, &outcome);
                 }
             }
             Exchange::Login => self.logged_in(&sent, outcome),
@@ -227,6 +229,18 @@ impl Ledger {
         }
         self.unrepeatable = !keyed && may_have_been_granted(failure);
         self.leave_alone(now, failure);
+    }
+
+    /// An answer that counts no longer may still ask to be left alone, and is heard where there is no token.
+    fn limited(&mut self, now: Instant, outcome: &Outcome) {
+        match (outcome, &self.who) {
+            (Outcome::Failed(failure), Who::Nobody(_) | Who::Unknown)
+                if failure.code == Code::RateLimited =>
+            {
+                self.leave_alone(now, *failure);
+            }
+            _ => {}
+        }
     }
 
     fn leave_alone(&mut self, now: Instant, failure: Failure) {

@@ -150,6 +150,25 @@ fn an_end_that_is_read_of_signs_out_too() {
 }
 
 #[test]
+fn a_logout_that_is_read_of_has_the_reason_that_was_noted_with_it_and_no_other() {
+    for (noted, shown) in [
+        (logout(5), Reason::Forbidden),
+        (ended(login(4)), Reason::Logout),
+    ] {
+        let mut page = Page::with_peer();
+        let record = Record {
+            position: noted,
+            reason: Some(Reason::Forbidden),
+            refresh_key: None,
+        };
+        page.put(Slot::Record, record.to_text());
+        page.put(Slot::Tombstone, tombstone(logout(5), None));
+        page.look_at_storage();
+        assert_eq!(page.view(), View::SignedOut(shown));
+    }
+}
+
+#[test]
 fn an_end_forgets_the_key() {
     let mut page = Page::alone();
     page.sign_in("a");

@@ -34,6 +34,29 @@ fn a_logout_is_over_here_noted_and_told_before_any_lock_or_network_is_waited_for
 }
 
 #[test]
+fn who_signs_out_twice_ends_no_login_that_has_heard_of_neither() {
+    let mut page = Page::alone();
+    page.meet(crate::words::PEER);
+    page.logout();
+    let first = page.record().position;
+    page.sleep(SECOND);
+    page.logout_of(Scope::Local);
+    let second = page.record().position;
+    assert!(second > first && second.epoch.opened() > first.epoch.opened());
+    page.news(news_of("b", login(1)));
+    page.token();
+}
+
+#[test]
+fn whoever_signs_out_of_a_session_that_was_refused_opens_an_epoch_after_it() {
+    let mut page = Page::with_peer();
+    let refused = ended(page.record().position);
+    page.news(news(refused));
+    page.logout();
+    assert!(page.record().position > refused);
+}
+
+#[test]
 fn once_the_server_was_told_the_tombstone_says_so() {
     let mut page = Page::signed_in();
     let logout = page.logout_of(Scope::Local);

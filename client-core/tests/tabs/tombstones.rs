@@ -41,6 +41,22 @@ fn s31_a_tab_that_starts_with_an_owed_logout_sends_it_first_and_restores_nothing
 }
 
 #[test]
+fn a_login_takes_away_the_tombstone_that_its_tab_has_read_and_no_other() {
+    for (is_read, stays) in [(true, false), (false, true)] {
+        let mut page = Page::with_peer();
+        let login = page.login();
+        page.get_lock();
+        page.pass(ASK);
+        page.put(Slot::Tombstone, tombstone(logout(1), Some(Scope::Global)));
+        if is_read {
+            page.look_at_storage();
+        }
+        page.answer(login, granted("b", LIFETIME));
+        assert_eq!(page.tombstone().is_some(), stays);
+    }
+}
+
+#[test]
 fn s31_a_tab_that_is_closed_while_its_logout_waits_for_the_lock_leaves_it_to_the_next() {
     let mut page = Page::with_peer();
     page.logout();

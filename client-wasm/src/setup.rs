@@ -1,0 +1,166 @@
+//! Makes a client of what it was given.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::{Rc, Weak};
+
+use core::time::Duration;
+
+use evertoken_core::{Code, Config, Contract, Failure, Forbidden, Renewal, Restore, Session};
+use js_sys::Array;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::Closure;
+
+use crate::backend::Backend;
+use crate::channel;
+use crate::clock::Clock;
+use crate::driver::Driver;
+use crate::error;
+use crate::send::{self, Sender};
+use crate::storage::{self, Storage};
+use crate::tabs::Neighbours;
+use crate::timer::Timer;
+
+/// What a client is made of. What `js/send.js` has to know is JavaScript's already.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) base_url: JsValue,
+    pub(crate) origins: Array,
+    pub(crate) restore: Restore,
+    pub(crate) refresh_buffer: Duration,
+    pub(crate) request_timeout: Duration,
+    /// Whether the tabs of the origin are one client, and whether they share the access token.
+    pub(crate) cross_tab: bool,
+    pub(crate) share_token: bool,
+    pub(crate) contract: Contract,
+    /// A function, or `undefined` for the platform's.
+    pub(crate) fetch: JsValue,
+    /// Where the refresh token is kept, and what brings credentials when the session cannot be renewed; or `undefined`.
+    pub(crate) storage: JsValue,
+    pub(crate) reauthenticate: JsValue,
+    /// JavaScript's own hooks into what `js/send.js` does, or `undefined`.
+    pub(crate) note: JsValue,
+    pub(crate) error: JsValue,
+}
+
+/// What `js/send.js` calls. They hold the driver weakly, since it holds them.
+pub(crate) type Closures = (
+    Closure<dyn Fn(f64) -> f64>,
+    Closure<dyn Fn() -> JsValue>,
+    Closure<dyn Fn(f64, f64, JsValue)>,
+);
+
+impl Driver {
+    pub(crate) fn new(setup: Setup) -> Result<Rc<Self>, Failure> {
+        let contract = &setup.contract;
+        // With its refresh token in memory a tab has a session of its own, of which no other knows.
+        let is_own = contract.fields.refresh_token.is_some() && setup.storage.is_undefined();
+        let cross_tab = setup.cross_tab && !is_own;
+        let config = Config {
+            restore: if is_own {
+                Restore::Never
+            } else {
+                setup.restore
+            },
+            random_keys: contract.idempotency_key || send::is_own_origin(&setup.base_url),
+            refresh_buffer: setup.refresh_buffer,
+            request_timeout: setup.request_timeout,
+            renews: contract.renewal != Renewal::ResponseHeader,
+            channel: cross_tab && channel::exists(),
+        };
+        // An address that is none, or no `fetch`.
+        let wrong = |_| Failure::new(Code::InvalidArgument);
+        let backend = Backend::new(
+            &setup.fetch,
+            &setup.base_url,
+            contract.cookies as u8,
+            &setup.storage,
+            &setup.reauthenticate,
+        )
+        .map_err(wrong)?;
+        let endpoint = contract.refresh().unwrap_or(&contract.login);
+        let storage = if is_own {
+            Storage::nowhere()
+        } else {
+            Storage::new(&backend.address(&endpoint.path))
+        };
+        let driver = Rc::new(Self {
+            session: RefCell::new(Session::new(config, storage::seed().to_bits())),
+            clock: Clock::new(),
+            timer: Timer::default(),
+            backend: RefCell::new(None),
+            sender: RefCell::new(None),
+            closures: OnceCell::new(),
+            storage: OnceCell::new(),
+            tabs: OnceCell::new(),
+            said: RefCell::new(None),
+            shares_token: setup.share_token,
+            pumping: Cell::new(false),
+            disposed: Cell::new(false),
+            present: RefCell::new(None),
+            arrived: RefCell::new(Vec::new()),
+            wanted: Cell::new(None),
+            waiting: RefCell::new(Vec::new()),
+            callers: RefCell::new(Vec::new()),
+            credentials: RefCell::new(Vec::new()),
+            pending: RefCell::new(JsValue::UNDEFINED),
+            listeners: RefCell::new(Vec::new()),
+            last_listener: Cell::new(0),
+            contract: setup.contract,
+        });
+        let bound = setup.request_timeout.as_secs_f64() * 1_000.0;
+        let (note, error) = (&setup.note, &setup.error);
+        let (sender, closures) = driver
+            .make_sender(&backend, &setup.origins, bound, note, error)
+            .map_err(wrong)?;
+        let _ = driver
+            .tabs
+            .set(Neighbours::new(&driver, storage.name(), cross_tab));
+        let _ = driver.storage.set(storage);
+        let _ = driver.closures.set(closures);
+        driver.backend.replace(Some(backend));
+        driver.sender.replace(Some(sender));
+        Ok(driver)
+    }
+
+    fn make_sender(
+        self: &Rc<Self>,
+        backend: &Backend,
+        origins: &Array,
+        bound: f64,
+        note: &JsValue,
+        error: &JsValue,
+    ) -> Result<(Sender, Closures), JsValue> {
+        let weak = Rc::downgrade(self);
+        let ask = Closure::<dyn Fn(f64) -> f64>::new({
+            let weak = Weak::clone(&weak);
+            move |rejected| {
+                weak.upgrade()
+                    .map_or(send::REFUSED, |driver| driver.ask(rejected))
+            }
+        });
+        let told = Closure::<dyn Fn(f64, f64, JsValue)>::new({
+            let weak = Weak::clone(&weak);
+            move |token, ago, said| {
+                if let Some(driver) = weak.upgrade() {
+                    driver.told(token, ago, said);
+                }
+            }
+        });
+        let pending = Closure::<dyn Fn() -> JsValue>::new(move || match weak.upgrade() {
+            Some(driver) => driver.pending.replace(JsValue::UNDEFINED),
+            None => error::to_js(Failure::new(Code::Disposed), &JsValue::UNDEFINED),
+        });
+        let watch = match (&self.contract.renewal, self.contract.forbidden) {
+            (Renewal::ResponseHeader, _) => send::RENEWALS,
+            (_, Forbidden::Logout) => send::REFUSALS,
+            (_, Forbidden::Ignore) => 0,
+        };
+        let sender = Sender::new(
+            backend, origins, bound, watch, &ask, &pending, &told, note, error,
+        )?;
+        for endpoint in self.contract.endpoints() {
+            sender.exempt(&endpoint.method, &backend.address(&endpoint.path));
+        }
+        Ok((sender, (ask, pending, told)))
+    }
+}

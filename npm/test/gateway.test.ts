@@ -1,0 +1,98 @@
+// A backend that renews by itself: what its answers say of the session.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { AuthEvent } from "evertoken";
+
+import { base, credentials, jwt, world } from "./support/world.js";
+
+test("a 401 in the gateway is its answer; a newer token is adopted before the status counts", async () => {
+  const now = Math.floor(Date.now() / 1_000);
+  const token = (iat: number, sub = "u1") => jwt({ sub, iat, exp: iat + 900 });
+  const events: AuthEvent[] = [];
+  let answer = () => Response.json({ ok: true });
+  const { auth, sent } = world(
+    {
+      contract: "gateway",
+      allowedOrigins: [base, "https://other.example.com"],
+      onEvent: (event) => events.push(event),
+    },
+    {
+      "/gateway/login": () => ({ accessToken: token(now) }),
+      "/gateway/api/me": () => answer(),
+      "https://other.example.com/me": () => answer(),
+    },
+  );
+  await auth.login(credentials);
+  const with_ =
+    (renewed: string, status = 200) =>
+    () =>
+      Response.json(
+        { error: "insufficient_scope" },
+        { status, headers: { Authorization: `Bearer ${renewed}` } },
+      );
+
+  answer = with_(token(now + 5), 403);
+  assert.equal((await auth.fetch("/gateway/api/me")).status, 403);
+  assert.equal(await auth.getAccessToken(), token(now + 5));
+  assert.equal(auth.session.status, "signed-in");
+
+  // Older, another user's, none at all, and from elsewhere.
+  for (const [renewed, path] of [
+    [token(now + 4), "/gateway/api/me"],
+    [token(now + 50, "u2"), "/gateway/api/me"],
+    ["two words", "/gateway/api/me"],
+    [token(now + 60), "https://other.example.com/me"],
+  ] as const) {
+    answer = with_(renewed);
+    assert.equal((await auth.fetch(path)).status, 200);
+    assert.equal(await auth.getAccessToken(), token(now + 5), path);
+  }
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === "adopted" ? [event.from] : [])),
+    ["header"],
+  );
+
+  answer = () => Response.json({ error: "invalid_token" }, { status: 401 });
+  const before = sent.length;
+  assert.equal((await auth.fetch("/gateway/api/me")).status, 401);
+  assert.equal(sent.length, before + 1);
+  assert.equal(auth.session.status, "signed-in");
+  // Cookies go to the backend, which renews by them, and to nobody else.
+  assert.equal(sent[before]?.credentials, "include");
+  await auth.fetch(new Request(`${base}/gateway/api/me`));
+  assert.equal(sent.at(-1)?.credentials, "include");
+  await auth.fetch("https://other.example.com/me");
+  assert.equal(sent.at(-1)?.credentials, undefined);
+});
+
+test("a gateway's 403 ends the session only if it says so, or without a word if the token had expired", async () => {
+  const past = Math.floor(Date.now() / 1_000) - 10_000;
+  const cases: [body: unknown, expired: boolean, ends: boolean][] = [
+    [{ error: "insufficient_scope" }, true, false],
+    [{ message: "Forbidden" }, false, false],
+    [{ message: "Forbidden" }, true, true],
+    [{ error: "invalid_grant", reason: "revoked" }, false, true],
+  ];
+  for (const [body, expired, ends] of cases) {
+    const { auth } = world(
+      { contract: "gateway" },
+      {
+        "/gateway/login": () => ({
+          accessToken: "opaque",
+          ...(expired ? { expiresIn: 0 } : { expiresIn: 900 }),
+        }),
+        "/gateway/api/me": () => Response.json(body, { status: 403 }),
+      },
+    );
+    await auth.login(credentials);
+    const response = await auth.fetch("/gateway/api/me");
+    assert.deepEqual([response.status, await response.json()], [403, body]);
+    assert.equal(
+      auth.session.status,
+      ends ? "signed-out" : "signed-in",
+      JSON.stringify([body, past]),
+    );
+  }
+});

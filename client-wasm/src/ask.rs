@@ -6,7 +6,6 @@ use std::rc::Rc;
 use evertoken_core::{Access, Instant, OpId, Reason, Session, TokenId, View, Why};
 use wasm_bindgen::JsValue;
 
-use crate::backend::Backend;
 use crate::driver::Driver;
 use crate::error;
 use crate::send;
@@ -50,7 +49,7 @@ impl Driver {
 
     /// Whether the application can sign in without asking anybody, and nobody has just signed out on purpose.
     fn may_sign_in(&self, session: &Session, now: Instant) -> bool {
-        self.backend.get().is_some_and(Backend::signs_in)
+        self.backend().is_some_and(|backend| backend.signs_in())
             && match session.view(now) {
                 View::SignedOut(reason) => !matches!(reason, Reason::Logout | Reason::Forbidden),
                 View::SigningOut => false,

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/js/backend.js")]
 extern "C" {
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     pub(crate) type Backend;
 
     #[wasm_bindgen(constructor, catch)]

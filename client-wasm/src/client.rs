@@ -167,9 +167,9 @@ impl AuthClient {
 
     async fn ask(&self, question: impl FnOnce(&Sender) -> Promise) -> Result<JsValue, Error> {
         let Some(sender) = self.driver.sender() else {
-            return Err(Failure::new(evertoken_core::Code::Engine).into());
+            return Err(Failure::new(evertoken_core::Code::Disposed).into());
         };
-        JsFuture::from(question(sender))
+        JsFuture::from(question(&sender))
             .await
             .map_err(error::from_js)
     }

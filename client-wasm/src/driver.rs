@@ -51,14 +51,18 @@ pub(crate) struct Driver {
     pub(crate) clock: Clock,
     pub(crate) timer: Timer,
     pub(crate) contract: Contract,
-    pub(crate) backend: OnceCell<Backend>,
-    pub(crate) sender: OnceCell<(Sender, Closures)>,
+    /// These two are given up when the client ends: what they hold holds JavaScript's side of this client.
+    pub(crate) backend: RefCell<Option<Backend>>,
+    pub(crate) sender: RefCell<Option<Sender>>,
+    /// What the sender calls.
+    pub(crate) closures: OnceCell<Closures>,
     pub(crate) storage: OnceCell<Storage>,
     pub(crate) tabs: OnceCell<Neighbours>,
     /// What another tab said, while its effects are being performed.
     pub(crate) said: RefCell<Option<Said>>,
     pub(crate) shares_token: bool,
     pub(crate) pumping: Cell<bool>,
+    pub(crate) disposed: Cell<bool>,
     pub(crate) present: RefCell<Option<Present>>,
     /// What operations brought whose effects are being performed.
     pub(crate) arrived: RefCell<Vec<Arrival>>,
@@ -84,12 +88,12 @@ impl Driver {
         self.pump();
     }
 
-    pub(crate) fn sender(&self) -> Option<&Sender> {
-        self.sender.get().map(|(sender, _)| sender)
+    pub(crate) fn sender(&self) -> Option<Sender> {
+        self.sender.borrow().clone()
     }
 
-    pub(crate) fn backend(&self) -> Option<&Backend> {
-        self.backend.get()
+    pub(crate) fn backend(&self) -> Option<Backend> {
+        self.backend.borrow().clone()
     }
 
     /// The promise that everybody who waits for `op` holds.
@@ -147,12 +151,19 @@ impl Driver {
 
     pub(crate) fn dispose(self: &Rc<Self>) {
         self.session.borrow_mut().dispose();
+        self.disposed.set(true);
         self.pump();
+    }
+
+    /// Lets go of all that is JavaScript's, once the last effect is performed.
+    fn leave(&self) {
         if let Some(tabs) = self.tabs.get() {
             tabs.leave();
         }
         self.listeners.borrow_mut().clear();
         self.credentials.borrow_mut().clear();
+        self.backend.replace(None);
+        self.sender.replace(None);
     }
 
     fn called(self: &Rc<Self>, op: OpId) -> Promise {
@@ -242,6 +253,9 @@ impl Driver {
         self.arrived.borrow_mut().clear();
         self.said.replace(None);
         self.pumping.set(false);
+        if self.disposed.get() {
+            self.leave();
+        }
         self.set_timer();
     }
 

@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use evertoken_core::{Event, Failure, Restore, Scope, View};
 use js_sys::{Array, Function, JsString, Promise};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
 use crate::contract;
 use crate::driver::{Driver, Notice};
@@ -104,9 +104,7 @@ impl Engine {
     #[wasm_bindgen(getter)]
     pub fn sender(&self) -> JsValue {
         let sender = self.driver.sender();
-        sender.map_or(JsValue::UNDEFINED, |sender| {
-            JsValue::from(sender.unchecked_ref::<JsValue>())
-        })
+        sender.map_or(JsValue::UNDEFINED, JsValue::from)
     }
 
     /// Signs in.

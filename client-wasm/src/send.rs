@@ -20,7 +20,7 @@ pub(crate) const RENEWALS: u8 = 2;
 
 #[wasm_bindgen(module = "/js/send.js")]
 extern "C" {
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     pub(crate) type Sender;
 
     #[wasm_bindgen(constructor, catch)]

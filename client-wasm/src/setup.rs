@@ -87,13 +87,15 @@ impl Driver {
             session: RefCell::new(Session::new(config, storage::seed().to_bits())),
             clock: Clock::new(),
             timer: Timer::default(),
-            backend: OnceCell::new(),
-            sender: OnceCell::new(),
+            backend: RefCell::new(None),
+            sender: RefCell::new(None),
+            closures: OnceCell::new(),
             storage: OnceCell::new(),
             tabs: OnceCell::new(),
             said: RefCell::new(None),
             shares_token: setup.share_token,
             pumping: Cell::new(false),
+            disposed: Cell::new(false),
             present: RefCell::new(None),
             arrived: RefCell::new(Vec::new()),
             wanted: Cell::new(None),
@@ -107,15 +109,16 @@ impl Driver {
         });
         let bound = setup.request_timeout.as_secs_f64() * 1_000.0;
         let (note, error) = (&setup.note, &setup.error);
-        let sender = driver
+        let (sender, closures) = driver
             .make_sender(&backend, &setup.origins, bound, note, error)
             .map_err(wrong)?;
         let _ = driver
             .tabs
             .set(Neighbours::new(&driver, storage.name(), cross_tab));
         let _ = driver.storage.set(storage);
-        let _ = driver.backend.set(backend);
-        let _ = driver.sender.set(sender);
+        let _ = driver.closures.set(closures);
+        driver.backend.replace(Some(backend));
+        driver.sender.replace(Some(sender));
         Ok(driver)
     }
 

@@ -29,10 +29,11 @@ pub(crate) fn send(
     let Some(backend) = driver.backend() else {
         return;
     };
-    let asked = ask(backend, driver.contract(), exchange, credentials, key);
+    let asked = ask(&backend, driver.contract(), exchange, credentials, key);
     let driver = Rc::clone(driver);
+    // The backend is held meanwhile: also a client that has ended keeps the refresh token that is on its way.
     spawn_local(async move {
-        let (outcome, said) = conclude(&driver, op, exchange, asked).await;
+        let (outcome, said) = conclude(&driver, &backend, op, exchange, asked).await;
         driver.answer(op, outcome, said);
     });
 }
@@ -89,19 +90,20 @@ fn scope(exchange: Exchange) -> Option<&'static str> {
 /// What came of an exchange, and what the endpoint said.
 async fn conclude(
     driver: &Driver,
+    backend: &Backend,
     op: OpId,
     exchange: Exchange,
     asked: Option<Promise>,
 ) -> (Outcome, JsValue) {
-    let refused = answered(driver, exchange, asked).await;
+    let refused = answered(driver, backend, exchange, asked).await;
     let (Exchange::Refresh(why), Outcome::Denied { .. } | Outcome::NothingToSend) =
         (exchange, &refused.0)
     else {
         return refused;
     };
-    let Some(backend) = driver.backend().filter(|_| driver.signs_in(op, why)) else {
+    if !driver.signs_in(op, why) {
         return refused;
-    };
+    }
     let Ok(credentials) = JsFuture::from(backend.credentials()).await else {
         return refused;
     };
@@ -111,7 +113,7 @@ async fn conclude(
     }
     let login = Exchange::Login;
     let asked = ask(backend, driver.contract(), login, &credentials, None);
-    let signed_in = answered(driver, login, asked).await;
+    let signed_in = answered(driver, backend, login, asked).await;
     match (&signed_in.0, &refused.0) {
         (Outcome::Granted(_), _) => signed_in,
         // The backend has not refused anything, and may not now.
@@ -124,6 +126,7 @@ async fn conclude(
 /// What one request brought. The refresh token in it is stored before anybody else learns of the answer.
 async fn answered(
     driver: &Driver,
+    backend: &Backend,
     exchange: Exchange,
     asked: Option<Promise>,
 ) -> (Outcome, JsValue) {
@@ -146,7 +149,7 @@ async fn answered(
         Exchange::Logout(_) => read::logout(reply, contract),
     });
     let body = JsDocument(answer.at("body"));
-    if let Some(stored) = store(driver, exchange, &outcome, &body) {
+    if let Some(stored) = store(driver, backend, exchange, &outcome, &body) {
         // It never rejects, and brings nothing.
         let _ = JsFuture::from(stored).await;
     }
@@ -165,12 +168,12 @@ fn unsent(exchange: Exchange) -> Outcome {
 /// Keeps the refresh token that an answer brought, or forgets the one that is good for nothing now.
 fn store(
     driver: &Driver,
+    backend: &Backend,
     exchange: Exchange,
     outcome: &Outcome,
     body: &JsDocument,
 ) -> Option<Promise> {
     let path = driver.contract().fields.refresh_token.as_deref()?;
-    let backend = driver.backend()?;
     match (exchange, outcome) {
         (Exchange::Login, Outcome::Granted(_)) => Some(backend.keep(&body.at(path))),
         (Exchange::Refresh(_), Outcome::Granted(granted)) if granted.refresh_token => {

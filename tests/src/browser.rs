@@ -8,12 +8,18 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::debugger::Debugger;
 use crate::driver::{Driver, Kind};
+use crate::relay::{Held, Relay};
+
+/// How long a script or a page may take: a machine that builds something else meanwhile is slow.
+const SLOWEST: Duration = Duration::from_secs(120);
 
 /// One browser window.
 #[derive(Debug)]
 pub struct Browser {
     client: Client,
+    kind: Kind,
     _driver: Driver,
 }
 
@@ -37,17 +43,22 @@ pub struct Thrown {
     pub cause: Option<u16>,
 }
 
-/// Makes an async function of a script, and its end a value that says which end it was.
-const RUN: &str = r#"
-const [body, args, done] = arguments;
-const AsyncFunction = (async () => {}).constructor;
-new AsyncFunction("args", body)(args).then(
-  (value) => done({ value: value ?? null }),
-  (error) => done({ thrown: {
+/// Makes an async function of a script, and its end a value that says which end it was. The script is written into it,
+/// since a page's Content-Security-Policy may forbid what makes functions of texts.
+fn script(body: &str) -> String {
+    format!(
+        r"
+const [args, done] = arguments;
+(async () => {{ {body}
+}})().then(
+  (value) => done({{ value: value ?? null }}),
+  (error) => done({{ thrown: {{
     name: String(error?.name), message: String(error?.message ?? error),
     code: error?.code === undefined ? null : String(error.code), hint: error?.hint ?? null,
-    cause: error?.cause?.status ?? null } }),
-);"#;
+    cause: error?.cause?.status ?? null }} }}),
+);"
+    )
+}
 
 impl Browser {
     /// Opens a window; its driver is chosen by the environment.
@@ -59,19 +70,28 @@ impl Browser {
             .connect(&driver.url)
             .await
             .expect("the driver opens a browser");
-        let timeouts = fantoccini::wd::TimeoutConfiguration::new(
-            Some(Duration::from_secs(30)),
-            Some(Duration::from_secs(30)),
-            None,
-        );
+        let timeouts =
+            fantoccini::wd::TimeoutConfiguration::new(Some(SLOWEST), Some(SLOWEST), None);
         client
             .update_timeouts(timeouts)
             .await
             .expect("timeouts can be set");
         Self {
             client,
+            kind,
             _driver: driver,
         }
+    }
+
+    /// Which one it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Asks Chromium's debugger for something.
+    pub async fn debugger(&self, method: &'static str, params: Value) -> Value {
+        let asked = self.client.issue_cmd(Debugger { method, params }).await;
+        asked.unwrap_or_else(|error| panic!("the debugger does not know {method}: {error}"))
     }
 
     /// Opens an address and waits until it has loaded.
@@ -105,6 +125,65 @@ impl Browser {
         self.go_to(next).await;
     }
 
+    /// Ends the tab that scripts run in without a word to it, and goes to another. In Chromium its process crashes; in
+    /// Firefox, whose tabs of one site share a process, it is closed and its scripts are not told.
+    pub async fn kill_tab(&self, next: &Tab) {
+        match self.kind {
+            Kind::Chrome => {
+                let method = "Page.crash";
+                let crash = Debugger {
+                    method,
+                    params: json!({}),
+                };
+                // Nobody is left to answer.
+                let _ = self.client.issue_cmd(crash).await;
+                self.go_to(next).await;
+            }
+            Kind::Firefox => {
+                // Asked before the client's own, since it listens in the capturing phase.
+                let deaf = "const listener = (event) => event.stopImmediatePropagation();
+                    addEventListener('pagehide', listener, true)";
+                self.run(deaf).await;
+                self.close_tab(next).await;
+            }
+        }
+    }
+
+    /// Freezes the tab that scripts run in: nothing in it runs until it is thawed. In Chromium the debugger does it; in
+    /// Firefox the tab waits for a request that blocks it, and that the relay holds.
+    pub async fn freeze(&self, relay: &Relay) -> Option<Held> {
+        match self.kind {
+            Kind::Chrome => {
+                self.life("frozen").await;
+                None
+            }
+            Kind::Firefox => {
+                let mut held = relay.hold_request("/health");
+                let block = "setTimeout(() => {
+                    const request = new XMLHttpRequest();
+                    request.open('GET', '/health', false);
+                    request.send();
+                })";
+                self.run(block).await;
+                held.here().await;
+                Some(held)
+            }
+        }
+    }
+
+    /// Thaws it, the tab being the one that scripts run in.
+    pub async fn thaw(&self, held: Option<Held>) {
+        match held {
+            None => self.life("active").await,
+            Some(held) => held.release(),
+        }
+    }
+
+    async fn life(&self, state: &str) {
+        let state = json!({"state": state});
+        self.debugger("Page.setWebLifecycleState", state).await;
+    }
+
     /// Goes back to the page before.
     pub async fn back(&self) {
         self.client.back().await.expect("there is a page before");
@@ -115,7 +194,8 @@ impl Browser {
         self.client.refresh().await.expect("the page loads again");
     }
 
-    /// Runs the body of an async function in the page; `args` is what it finds under that name.
+    /// Runs the body of an async function in the page; `args` is what it finds under that name. What is to stay is
+    /// assigned to a member of `window`: in Firefox a bare name would be one of the driver's.
     ///
     /// # Errors
     ///
@@ -123,7 +203,7 @@ impl Browser {
     pub async fn attempt(&self, body: &str, args: Value) -> Result<Value, Thrown> {
         let ended = self
             .client
-            .execute_async(RUN, vec![json!(body), args])
+            .execute_async(&script(body), vec![args])
             .await
             .unwrap_or_else(|error| panic!("the page did not run this: {error}\n{body}"));
         match ended.get("thrown") {
@@ -141,6 +221,30 @@ impl Browser {
     pub async fn run_with(&self, body: &str, args: Value) -> Value {
         let ended = self.attempt(body, args).await;
         ended.unwrap_or_else(|thrown| panic!("the page threw {thrown:?} in\n{body}"))
+    }
+
+    /// The same as one of the page's own scripts: what a driver runs, Firefox runs in a place beside the page, with
+    /// other modules and other storage.
+    pub async fn run_as_page(&self, body: &str) -> Value {
+        let body = format!("(async () => {{ {body}\n}})()");
+        self.run_with("return await window.eval(args)", json!(body))
+            .await
+    }
+
+    /// Collects the JavaScript garbage.
+    pub async fn collect_garbage(&self) {
+        // What is found to be garbage is finished off later, and may have held something else.
+        for _ in 0..3 {
+            match self.kind {
+                Kind::Chrome => {
+                    let method = "HeapProfiler.collectGarbage";
+                    self.debugger(method, json!({})).await;
+                }
+                Kind::Firefox => {
+                    self.run_as_page("await TestUtils.gc()").await;
+                }
+            }
+        }
     }
 
     /// Runs the body of an async function that must throw.
@@ -192,11 +296,20 @@ fn capabilities(kind: Kind) -> Map<String, Value> {
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--disable-dev-shm-usage",
             // A host name that ends as an attacker's would, on this machine.
-            "--host-resolver-rules=MAP *.evil.test 127.0.0.1",
+            // And one that is no loopback name.
+            "--host-resolver-rules=MAP *.evil.test 127.0.0.1, MAP app.example 127.0.0.1",
         ]}}),
         Kind::Firefox => json!({"moz:firefoxOptions": {
             "args": ["-headless"],
-            "prefs": {"network.dns.localDomains": "127.0.0.1.evil.test"},
+            "prefs": {
+                "network.dns.localDomains": "127.0.0.1.evil.test,app.example",
+                // It would try https first wherever a host is no loopback name.
+                "dom.security.https_first": false,
+                // It would start processes for pages that no test opens.
+                "dom.ipc.processPrelaunch.enabled": false,
+                // So that a page can collect its garbage.
+                "dom.testing.testutils.enabled": true,
+            },
         }}),
     };
     options

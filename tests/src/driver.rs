@@ -8,8 +8,10 @@ use tokio::process::{Child, Command};
 
 /// Which browser the tests run in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Chromium, or Chrome.
     Chrome,
+    /// Firefox.
     Firefox,
 }
 

@@ -3,6 +3,8 @@
 //! A [`Stage`] is one test's world: a mock server on a free port that also serves a page with the package,
 //! and a browser of its own with an empty profile. The page does what the test tells it, in JavaScript; what is
 //! asserted is what the *server* saw. Nothing sleeps: a test waits for a condition, or moves a clock.
+//! What neither a page nor WebDriver can bring about is done by the server's faults, by a [`Relay`] between browser
+//! and server, by Chromium's debugger, or by a script that takes something away before the client is made.
 //!
 //! Which browser is chosen by `EVERTOKEN_BROWSER` (`chrome` or `firefox`), and its driver by `CHROMEDRIVER` or
 //! `GECKODRIVER`; `cargo xtask test e2e` sets all of them, and builds the package first.
@@ -17,10 +19,14 @@
 )]
 
 mod browser;
+mod debugger;
 mod driver;
+mod relay;
 mod stage;
 mod trap;
 
 pub use browser::{Browser, Tab, Thrown};
+pub use driver::Kind;
+pub use relay::{Answer, Held, Passed, Relay};
 pub use stage::{ADMIN, Stage, USER, eventually, package};
 pub use trap::{Seen, Trap};

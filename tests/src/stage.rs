@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::browser::Browser;
+use crate::relay::Relay;
 
 /// A user the mock server knows; the password is `password`.
 pub const USER: &str = "user@example.com";
@@ -16,7 +17,7 @@ pub const USER: &str = "user@example.com";
 pub const ADMIN: &str = "admin@example.com";
 
 /// How long a condition may take to become true: far longer than any should, and an end all the same.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(10);
@@ -28,6 +29,7 @@ pub struct Stage {
     pub mock: MockServer,
     /// What the user sees.
     pub browser: Browser,
+    relay: Option<Relay>,
     _files: TempDir,
 }
 
@@ -39,11 +41,25 @@ impl Stage {
 
     /// A world with a mock server of one's own.
     pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
-        Self::serving(&Path::new(env!("CARGO_MANIFEST_DIR")).join("page"), change).await
+        Self::serving(&page(), change).await
     }
 
     /// A world whose page is the one in `folder`, with the package under `evertoken/`.
     pub async fn serving(folder: &Path, change: impl FnOnce(&mut Options)) -> Self {
+        Self::set(folder, None, change).await
+    }
+
+    /// A world in which the browser reaches the server through a [`Relay`], by the name `host`.
+    pub async fn relayed(host: &'static str) -> Self {
+        let relay = Relay::start(host).await;
+        let origin = relay.url();
+        Self::set(&page(), Some(relay), |options| {
+            options.allow_origins = vec![origin];
+        })
+        .await
+    }
+
+    async fn set(folder: &Path, relay: Option<Relay>, change: impl FnOnce(&mut Options)) -> Self {
         let files = tempfile::tempdir().expect("a folder for the page");
         copy(folder, files.path());
         copy(&package(), &files.path().join("evertoken"));
@@ -55,13 +71,33 @@ impl Stage {
         let mock = MockServer::start(options)
             .await
             .expect("the mock server starts");
-        let browser = Browser::open().await;
-        browser.visit(&format!("{}/", mock.url())).await;
-        Self {
-            mock,
-            browser,
-            _files: files,
+        if let Some(relay) = &relay {
+            relay.forward_to(mock.url());
         }
+        let stage = Self {
+            mock,
+            browser: Browser::open().await,
+            relay,
+            _files: files,
+        };
+        stage.browser.visit(&stage.page()).await;
+        stage
+    }
+
+    /// Where the page's own server is, as the browser reaches it; without a slash at the end.
+    pub fn url(&self) -> String {
+        let relay = self.relay.as_ref();
+        relay.map_or_else(|| self.mock.url(), Relay::url)
+    }
+
+    /// The page.
+    pub fn page(&self) -> String {
+        format!("{}/", self.url())
+    }
+
+    /// What is between browser and server.
+    pub fn relay(&self) -> &Relay {
+        self.relay.as_ref().expect("this world is a relayed one")
     }
 
     /// Makes `auth`, with `options` as the source of an object, and waits until it is ready. Its events are in
@@ -108,10 +144,21 @@ impl Stage {
 
     /// The page's clock goes ahead, as after a sleep.
     pub async fn sleep(&self, d: Duration) {
+        let ms = i64::try_from(d.as_millis()).expect("a test's sleep is short");
+        self.shift_clock(ms).await;
+    }
+
+    /// The page's clock shows another time: so many milliseconds more, or less.
+    pub async fn shift_clock(&self, ms: i64) {
         let source =
             "const { Date } = window; const now = Date.now; Date.now = () => now.call(Date) + args";
-        let ms = u64::try_from(d.as_millis()).expect("a test's sleep is short");
         self.browser.run_with(source, json!(ms)).await;
+    }
+
+    /// Lets the page's timers run for a while: two hundred requests, one after the other.
+    pub async fn elapse(&self) {
+        let source = "for (let n = 0; n < 200; n++) await (await fetch('/health')).text()";
+        self.browser.run(source).await;
     }
 
     /// How many requests came for a path.
@@ -140,6 +187,10 @@ pub async fn eventually(mut condition: impl AsyncFnMut() -> bool) -> bool {
         tokio::time::sleep(LOOK).await;
     }
     false
+}
+
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("page")
 }
 
 /// The built package.

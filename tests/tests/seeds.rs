@@ -123,7 +123,7 @@ async fn double_token_in_a_mini_program_signs_in_silently_renews_and_never_loops
         .await;
     assert_eq!(stage.session().await["reason"], "never");
     assert_eq!(
-        stage.browser.run("return codes").await,
+        stage.browser.run("return window.codes").await,
         0,
         "nobody needs a token yet"
     );
@@ -159,7 +159,7 @@ async fn double_token_in_a_mini_program_signs_in_silently_renews_and_never_loops
         vec![json!(200); 10]
     );
     assert_eq!(stage.mock.counters().login.ok, 2);
-    assert_eq!(stage.browser.run("return codes").await, 2);
+    assert_eq!(stage.browser.run("return window.codes").await, 2);
     let seen = stage.browser.run("return seen").await;
     assert!(!seen.to_string().contains("signed-out"), "{seen}");
 
@@ -171,7 +171,7 @@ async fn double_token_in_a_mini_program_signs_in_silently_renews_and_never_loops
         call(&stage, "/wx/api/profile", 10).await,
         vec![json!("login_required"); 10]
     );
-    assert_eq!(stage.browser.run("return codes").await, 3);
+    assert_eq!(stage.browser.run("return window.codes").await, 3);
     assert_eq!(stage.session().await["reason"], "expired");
 
     // The auth endpoints' own errors are passed on as they are.
@@ -179,7 +179,7 @@ async fn double_token_in_a_mini_program_signs_in_silently_renews_and_never_loops
         .browser
         .run("const response = await auth.fetch('/wx/auth/login', { method: 'POST',
                 headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ code: 'spent' }) });
-              return [response.status, (await response.json()).error, codes]")
+              return [response.status, (await response.json()).error, window.codes]")
         .await;
     assert_eq!(passed, json!([401, "invalid_credentials", 3]));
 
@@ -192,12 +192,12 @@ async fn double_token_in_a_mini_program_signs_in_silently_renews_and_never_loops
     );
     assert!(eventually(async || stage.session().await["reason"] == "forbidden").await);
     assert_eq!(stage.mock.counters().logout, 1);
-    let codes = stage.browser.run("return codes").await;
+    let codes = stage.browser.run("return window.codes").await;
     assert_eq!(
         call(&stage, "/wx/api/profile", 1).await,
         [json!("login_required")]
     );
-    assert_eq!(stage.browser.run("return codes").await, codes);
+    assert_eq!(stage.browser.run("return window.codes").await, codes);
     assert_eq!(stage.mock.counters().logout, 1);
 
     // Until somebody signs in.

@@ -24,6 +24,9 @@ const APPLICATIONS: [&str; 2] = [
 ];
 
 impl Browser {
+    /// All of them, in the order in which tests run in them.
+    pub(crate) const ALL: [Self; 2] = [Self::Chrome, Self::Firefox];
+
     /// What the command line and `EVERTOKEN_BROWSER` call it.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -40,7 +40,7 @@ Usage: cargo xtask <command>
   build                                   npm/dist, ready for `npm pack`
   demo [--port N] [--no-open]             the demo page and the mock server on one port (4000)
   test [lint|core|mock|wasm|npm|e2e] [--browser chrome|firefox]
-                                          every test, or one part
+                                          every test, or one part; in both browsers, or in one
   size [--json]                           what the package weighs, against npm/size-budget.json
   bench [core] [--json]                   what the session machine costs, in time and in allocations
   sim [--seeds N] [--from SEED] [--tabs N] [--hours N]
@@ -57,7 +57,8 @@ enum Command {
     },
     Test {
         only: Option<Part>,
-        browser: Browser,
+        /// Every browser without one.
+        browser: Option<Browser>,
     },
     Size {
         json: bool,
@@ -112,7 +113,7 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
             },
             "test" => Command::Test {
                 only: None,
-                browser: Browser::Chrome,
+                browser: None,
             },
             "size" => Command::Size { json: false },
             "bench" => Command::Bench {
@@ -136,12 +137,12 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 *json = true;
             }
             (Command::Test { browser, .. }, Arg::Long("browser")) => {
-                *browser = args.value()?.parse_with(|name| {
-                    [Browser::Chrome, Browser::Firefox]
+                *browser = Some(args.value()?.parse_with(|name| {
+                    Browser::ALL
                         .into_iter()
                         .find(|browser| browser.name() == name)
                         .ok_or("it is chrome or firefox")
-                })?;
+                })?);
             }
             (
                 Command::Test {
@@ -210,7 +211,7 @@ mod tests {
     fn a_part_and_a_browser_are_named_in_either_order() {
         let e2e = Command::Test {
             only: Some(Part::E2e),
-            browser: Browser::Firefox,
+            browser: Some(Browser::Firefox),
         };
         assert_eq!(parsed("test e2e --browser firefox").as_ref(), Ok(&e2e));
         assert_eq!(parsed("test --browser firefox e2e").as_ref(), Ok(&e2e));
@@ -218,7 +219,7 @@ mod tests {
             parsed("test"),
             Ok(Command::Test {
                 only: None,
-                browser: Browser::Chrome
+                browser: None
             })
         );
     }

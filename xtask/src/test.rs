@@ -5,9 +5,11 @@
 //! one failure and the next ones still run. A part in which nothing ran is a failure: it is how a test suite
 //! that has stopped being called looks. The last line says how many tests there were.
 //!
-//! What cannot run here for want of a browser or of Redis is skipped aloud, and the command then does not succeed. Where `CI` is set
-//! nothing may be skipped, not even a test that is marked to be ignored.
+//! What needs a browser runs in each there is a driver for, unless one is named. What cannot run here for want of a
+//! browser or of Redis is skipped aloud, and the command then does not succeed. Where `CI` is set nothing may be skipped, not
+//! even a test that is marked to be ignored.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::browser::Browser;
@@ -57,17 +59,47 @@ impl Part {
             Self::E2e => "e2e",
         }
     }
+}
+
+/// What runs by itself: a part, in one browser where it needs one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    Lint,
+    Core,
+    Mock,
+    Npm,
+    Wasm(Browser),
+    E2e(Browser),
+}
+
+impl Job {
+    /// All that was asked for, in order.
+    fn list(only: Option<Part>, browser: Option<Browser>) -> Vec<Self> {
+        let browsers = browser.map_or_else(|| Browser::ALL.to_vec(), |browser| vec![browser]);
+        let parts = Part::ALL.into_iter();
+        parts
+            .filter(|part| only.is_none_or(|only| only == *part))
+            .flat_map(|part| match part {
+                Part::Lint => vec![Self::Lint],
+                Part::Core => vec![Self::Core],
+                Part::Mock => vec![Self::Mock],
+                Part::Npm => vec![Self::Npm],
+                Part::Wasm => browsers.iter().copied().map(Self::Wasm).collect(),
+                Part::E2e => browsers.iter().copied().map(Self::E2e).collect(),
+            })
+            .collect()
+    }
 
     /// Installs what may be installed, or names what is missing.
-    fn ready(self, place: &Place, browser: Browser) -> Done {
+    fn ready(self, place: &Place) -> Done {
         match self {
-            Self::Wasm | Self::E2e => browser.ready(place).map(drop),
+            Self::Wasm(browser) | Self::E2e(browser) => browser.ready(place).map(drop),
             Self::Mock => tools::redis(),
             Self::Lint | Self::Core | Self::Npm => Ok(()),
         }
     }
 
-    fn run(self, place: &Place, browser: Browser) -> Done<Tally> {
+    fn run(self, place: &Place) -> Done<Tally> {
         match self {
             Self::Lint => {
                 let mut tally = or_failure(lint::rust(place));
@@ -81,49 +113,53 @@ impl Part {
                 Ok(tally)
             }
             Self::Mock => rust(place, "evertoken-mock"),
-            Self::Wasm => wasm(place, browser),
             Self::Npm => npm(place),
-            Self::E2e => e2e(place, browser),
+            Self::Wasm(browser) => wasm(place, browser),
+            Self::E2e(browser) => e2e(place, browser),
         }
     }
 }
 
-/// Runs one part or all; says whether everything ran and passed.
-pub(crate) fn test(place: &Place, only: Option<Part>, browser: Browser) -> Done<bool> {
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lint => f.pad(Part::Lint.name()),
+            Self::Core => f.pad(Part::Core.name()),
+            Self::Mock => f.pad(Part::Mock.name()),
+            Self::Npm => f.pad(Part::Npm.name()),
+            Self::Wasm(browser) => f.pad(&[Part::Wasm.name(), browser.name()].join(" ")),
+            Self::E2e(browser) => f.pad(&[Part::E2e.name(), browser.name()].join(" ")),
+        }
+    }
+}
+
+/// Runs one part or all, in one browser or all; says whether everything ran and passed.
+pub(crate) fn test(place: &Place, only: Option<Part>, browser: Option<Browser>) -> Done<bool> {
     let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
     let mut complete = true;
     let mut tallies = Vec::new();
-    for part in Part::ALL {
-        if only.is_some_and(|only| only != part) {
-            continue;
-        }
-        say::step(&format!("Part {}", part.name()));
-        let tally = match part.ready(place, browser).err() {
+    for job in Job::list(only, browser) {
+        say::step(&format!("Part {job}"));
+        let tally = match job.ready(place).err() {
             Some(stop) if only.is_none() && !ci => {
-                say::note(&format!("Skipped: {}. {stop}", part.name()));
+                say::note(&format!("Skipped: {job}. {stop}"));
                 complete = false;
                 Tally::SKIP
             }
             Some(stop) => failure(&stop),
-            None => or_failure(
-                part.run(place, browser)
-                    .and_then(|tally| at_least_one(part, tally)),
-            ),
+            None => or_failure(job.run(place).and_then(|tally| at_least_one(job, tally))),
         };
         if ci && tally.skipped > 0 {
-            say::note(&format!(
-                "{}: where CI is set, nothing may be skipped.",
-                part.name()
-            ));
+            say::note(&format!("{job}: where CI is set, nothing may be skipped."));
             complete = false;
         }
-        tallies.push((part, tally));
+        tallies.push((job, tally));
     }
 
     let mut total = Tally::default();
     say::answer("");
-    for (part, tally) in tallies {
-        say::answer(&format!("{:<5} {tally}", part.name()));
+    for (job, tally) in tallies {
+        say::answer(&format!("{job:<12} {tally}"));
         total += tally;
     }
     say::answer(&format!("\n{total}"));
@@ -243,8 +279,14 @@ fn e2e(place: &Place, browser: Browser) -> Done<Tally> {
     let run = cargo_test(place, "evertoken-tests")
         .env("EVERTOKEN_BROWSER", browser.name())
         .env("EVERTOKEN_TARBALL", package::pack(place)?)
-        .env(browser.driver_variable(), driver);
+        .env(browser.driver_variable(), driver)
+        .env("RUST_TEST_THREADS", threads().to_string());
     counted(run)
+}
+
+/// How many browser tests run beside each other. Each waits as often as it computes, so one more than there are cores.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 1
 }
 
 fn cargo_test(place: &Place, package: &str) -> Run {
@@ -269,13 +311,12 @@ fn counted(run: Run) -> Done<Tally> {
 }
 
 /// A part in which no test ran is not in order, whatever its checks said.
-fn at_least_one(part: Part, tally: Tally) -> Done<Tally> {
+fn at_least_one(job: Job, tally: Tally) -> Done<Tally> {
     if tally.passed > 0 || tally.failed > 0 {
         return Ok(tally);
     }
     Err(Stop::new(format!(
-        "No test ran in {}: there must be some.",
-        part.name()
+        "No test ran in {job}: there must be some."
     )))
 }
 
@@ -286,4 +327,20 @@ fn or_failure(part: Done<Tally>) -> Tally {
 fn failure(stop: &Stop) -> Tally {
     say::note(&stop.to_string());
     Tally::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_needs_a_browser_runs_in_each_unless_one_is_named() {
+        let both = [Job::E2e(Browser::Chrome), Job::E2e(Browser::Firefox)];
+        assert_eq!(Job::list(Some(Part::E2e), None), both);
+        let one = [Job::Wasm(Browser::Firefox)];
+        assert_eq!(Job::list(Some(Part::Wasm), Some(Browser::Firefox)), one);
+        let names: Vec<_> = Job::list(None, None).iter().map(Job::to_string).collect();
+        let wasm = ["lint", "core", "mock", "wasm chrome", "wasm firefox", "npm"];
+        assert_eq!(names, [&wasm[..], &["e2e chrome", "e2e firefox"]].concat());
+    }
 }

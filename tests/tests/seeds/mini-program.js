@@ -22,8 +22,8 @@ window.wx = {
     request.send(data);
   },
   login({ success }) {
-    codes += 1;
-    if (refuseCodes) return success({ code: "spent" });
+    window.codes += 1;
+    if (window.refuseCodes) return success({ code: "spent" });
     wx.request({
       url: location.origin + "/wx/code",
       method: "POST",

@@ -11,7 +11,9 @@ use tokio::task::JoinSet;
 use crate::rig::Mock;
 
 const PRESENTATIONS: usize = 200;
-const ROUNDS: usize = 50;
+/// A hundred thousand presentations in all.
+const ROUNDS: usize = 500;
+const ROUNDS_WITH_KEY: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_hundred_at_once_exactly_one_rotates_and_the_rest_are_reuse() {
@@ -39,7 +41,7 @@ async fn of_two_hundred_at_once_exactly_one_rotates_and_the_rest_are_reuse() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_a_hundred_with_the_key_exactly_one_rotates_and_the_rest_are_told_the_same() {
     let mock = Arc::new(Mock::new());
-    for round in 1..=ROUNDS {
+    for round in 1..=ROUNDS_WITH_KEY {
         let (browser, login) = mock.signed_in("user@example.com").await;
         let answers = present_at_once(&mock, &browser.jar.unwrap(), Some(login.key())).await;
         let counters = mock.root().counters();

@@ -249,6 +249,4 @@ enum State {
 }
 
 #[cfg(test)]
-mod table;
-#[cfg(test)]
-mod vouching;
+mod tests;

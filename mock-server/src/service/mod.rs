@@ -15,6 +15,9 @@ use crate::secret::Secret;
 use crate::tenant::Tenant;
 use crate::tokens::{AccessTerms, RefreshClaims};
 
+/// How many logins may have followed one another in a browser while one answer was on its way to it.
+const REPLACEMENTS: usize = 16;
+
 /// Both tokens, and what is said with them.
 #[derive(Debug)]
 pub(crate) struct Grant {
@@ -223,29 +226,35 @@ impl Tenant {
     }
 
     /// Row 2's exception. The cookie went back to a family that a login had replaced, and the script
-    /// holds a key of that login: it is answered as if the cookie had merely gone back in that family.
-    /// A family that has ended never changes, so looking at one and then at the other is safe.
+    /// holds a key of that login, or of one that replaced it in turn: it is answered as if the cookie had
+    /// merely gone back in that family. A family that has ended never changes, so looking at one and then
+    /// at the other is safe.
     fn present_to_replacement(
         &self,
         door: Door<'_>,
         claims: &RefreshClaims,
         key: Option<&[u8]>,
     ) -> Result<Option<Renewal>, Unsigned> {
-        let Some((id, user)) = self
-            .sessions
-            .step(&claims.sub, |sessions| sessions.replacement(&claims.fid))
-        else {
-            return Ok(None);
-        };
-        match self.shared.keys.judge(key, &id) {
-            key @ Key::Handed(_) => {
-                match self.present_to(door, &user, (&id, 0), key, Punish::No)? {
-                    Renewal::Denied(_) => Ok(None),
-                    answer @ (Renewal::Granted(_) | Renewal::Superseded) => Ok(Some(answer)),
+        let (mut id, mut user) = (claims.fid.clone(), claims.sub.clone());
+        for _ in 0..REPLACEMENTS {
+            let replaced = self
+                .sessions
+                .step(&user, |sessions| sessions.replacement(&id));
+            let Some(by) = replaced else {
+                return Ok(None);
+            };
+            (id, user) = by;
+            match self.shared.keys.judge(key, &id) {
+                key @ Key::Handed(_) => {
+                    return match self.present_to(door, &user, (&id, 0), key, Punish::No)? {
+                        Renewal::Denied(_) => Ok(None),
+                        answer @ (Renewal::Granted(_) | Renewal::Superseded) => Ok(Some(answer)),
+                    };
                 }
+                Key::Foreign(_) | Key::Absent => {}
             }
-            Key::Foreign(_) | Key::Absent => Ok(None),
         }
+        Ok(None)
     }
 
     fn present_to(

@@ -8,11 +8,9 @@ use evertoken_mock::{Options, RateLimit};
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use crate::endpoints::ENDPOINTS;
+use crate::endpoints::JSON;
 use crate::rig::{Answer, FORM, Mock};
 use crate::walk::{Document, Named, Walk};
-
-const JSON: (&str, &str) = ("content-type", "application/json");
 
 fn bearer(answer: &Answer) -> String {
     format!("Bearer {}", answer.access())
@@ -293,7 +291,7 @@ async fn rest(walk: &mut Walk, mock: &Mock) {
 }
 
 #[tokio::test]
-async fn the_document_names_every_endpoint_and_where_it_is_served() {
+async fn the_document_names_its_version_and_where_the_server_is() {
     let mock = Mock::new();
     let document = Document::of(&mock).await;
     assert_eq!(document.0["openapi"], "3.1.0");
@@ -301,15 +299,6 @@ async fn the_document_names_every_endpoint_and_where_it_is_served() {
         document.0["servers"],
         json!([{ "url": "http://127.0.0.1:4000" }])
     );
-    for endpoint in &ENDPOINTS {
-        let operation = &document.0["paths"][endpoint.path][endpoint.method.to_lowercase()];
-        assert!(
-            operation["summary"].is_string(),
-            "{} {}",
-            endpoint.method,
-            endpoint.path
-        );
-    }
     let tenant = mock.get("/t/a/openapi.json").await.json();
     assert_eq!(tenant["servers"][0]["url"], "http://127.0.0.1:4000/t/a");
 }

@@ -9,12 +9,14 @@
     reason = "a test may panic, and its helpers are nobody's interface"
 )]
 
+mod between;
 mod code_exchange;
 mod controls;
 mod cors;
 mod document;
 mod endpoints;
 mod es256;
+mod expire;
 mod faults;
 mod fixed_cookie;
 mod forged;
@@ -25,16 +27,21 @@ mod input;
 mod limits;
 mod login;
 mod logout;
+mod logs;
 mod oauth2;
 mod process;
 mod race;
 mod redirect;
 mod refresh;
+mod replaced;
 mod resource;
 mod rig;
+mod running;
 mod socket;
+mod spied;
 mod stuck;
 mod tenants;
+mod users;
 mod walk;
 mod wasm;
 mod wrong;

@@ -60,12 +60,12 @@ struct Figures {
     after_bytes: u64,
 }
 
-fn servers(ours: &PathBuf) -> Vec<Server> {
+fn servers(ours: &Path) -> Vec<Server> {
     // As it ships, with its log, which goes nowhere here; but for the limit, which is what it would measure.
     let own = |alg| Server {
         name: "evertoken-mock",
         alg,
-        program: ours.clone(),
+        program: ours.to_owned(),
         args: ["--port", "0", "--refresh-rate", "off", "--alg", alg]
             .map(str::to_owned)
             .into(),
@@ -97,7 +97,7 @@ fn servers(ours: &PathBuf) -> Vec<Server> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let mut args = std::env::args_os().skip(1);
-    let ours = args.next().ok_or("Which server?")?.into();
+    let ours = PathBuf::from(args.next().ok_or("Which server?")?);
     let refreshes = match args.next() {
         Some(number) => number.to_str().ok_or("How many?")?.parse()?,
         None => REFRESHES,

@@ -26,6 +26,9 @@ pub struct Config {
     pub refresh_buffer: Duration,
     /// The bound of one exchange with the auth endpoints.
     pub request_timeout: Duration,
+    /// Whether this client renews. Where the backend does, a token is used whatever its age, and whoever saw it
+    /// refused gets that answer.
+    pub renews: bool,
     /// Whether there is a way to other tabs: without one nobody is asked.
     pub channel: bool,
 }
@@ -37,6 +40,7 @@ impl Default for Config {
             random_keys: false,
             refresh_buffer: Duration::from_secs(60),
             request_timeout: Duration::from_secs(10),
+            renews: true,
             channel: true,
         }
     }

@@ -194,6 +194,8 @@ pub enum Event {
     },
     /// Another tab's token is the session's now.
     Adopted,
+    /// A resource's answer brought a newer token, which is the session's now.
+    HandedOver,
     /// Another tab had the lock.
     LockWaited(Duration),
     /// A refresh did not work; the session stays.
@@ -214,7 +216,7 @@ pub enum Access {
     Wait(OpId),
     /// No, and this is why.
     Refused(Failure),
-    /// The token that was refused belonged to another user: their 401 is the answer.
+    /// The 401 is the answer: the token that was refused belonged to another user, or only the backend renews.
     Replaced,
 }
 

@@ -59,6 +59,8 @@ pub enum Detail {
     SameToken = 10,
     /// An old copy of an honest refresh was answered; the session has moved on.
     Superseded = 11,
+    /// The backend renews by itself, while it serves requests.
+    BackendRenews = 12,
 }
 
 /// A failure as callers, listeners and events learn of it. It holds no secret and no text.
@@ -195,5 +197,22 @@ mod tests {
             retry_after: None,
         };
         assert_eq!(failure, expected);
+    }
+
+    #[test]
+    fn what_the_backend_refused_before_any_work_was_not_carried_out_and_an_old_copy_neither() {
+        let server = Failure::new(Code::Server);
+        for (failure, may_have_been) in [
+            (Failure::new(Code::Network), true),
+            (Failure::new(Code::Timeout), true),
+            (server, true),
+            (server.status(502), true),
+            (server.status(408), false),
+            (server.status(425), false),
+            (server.status(409).detail(Detail::Superseded), false),
+            (Failure::new(Code::RateLimited).status(429), false),
+        ] {
+            assert_eq!(failure.is_ambiguous(), may_have_been, "{failure:?}");
+        }
     }
 }

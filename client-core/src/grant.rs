@@ -51,6 +51,8 @@ pub(crate) struct Grant {
     /// When it was asked for, and how long it lives from then.
     pub(crate) asked: Instant,
     pub(crate) lifetime: Option<Duration>,
+    /// When it says that it was issued, in seconds since 1970.
+    pub(crate) issued_at: Option<u64>,
     /// Where it stands among those of all tabs.
     pub(crate) position: Position,
 }
@@ -61,6 +63,7 @@ pub(crate) struct Particulars {
     pub(crate) asked: Instant,
     pub(crate) lifetime: Option<Duration>,
     pub(crate) subject: Option<Box<str>>,
+    pub(crate) issued_at: Option<u64>,
     pub(crate) position: Position,
 }
 
@@ -77,6 +80,7 @@ impl Grant {
             asked,
             lifetime,
             subject,
+            issued_at,
             position,
         } = arrived;
         let expires = lifetime.map(|lifetime| asked.after(lifetime));
@@ -91,7 +95,23 @@ impl Grant {
                 .map(|lifetime| renewal(lifetime, asked, now, buffer, rng)),
             asked,
             lifetime,
+            issued_at,
             position,
+        }
+    }
+
+    /// Leaves its renewal to the backend: it is used whatever its age.
+    pub(crate) fn leave_to_backend(&mut self) {
+        self.good_until = None;
+        self.renew_at = None;
+    }
+
+    /// Whether a token that was issued at `issued_at`, for a request that was sent with `with`, is newer than this
+    /// one. Of two of the same second only the answer to this one's own request is.
+    pub(crate) fn is_older_than(&self, issued_at: Option<u64>, with: TokenId) -> bool {
+        match (self.issued_at, issued_at) {
+            (Some(mine), Some(theirs)) if mine != theirs => mine < theirs,
+            (Some(_) | None, _) => with == self.token,
         }
     }
 
@@ -164,6 +184,7 @@ mod tests {
             asked: Instant::from_millis(0),
             lifetime: Some(Duration::from_secs(100)),
             subject: None,
+            issued_at: None,
             position: Position::default(),
         };
         let now = Instant::from_millis(0);

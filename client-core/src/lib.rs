@@ -8,7 +8,7 @@
 //! meets it.
 //!
 //! ```text
-//!                     authorize · refresh · login · logout · set_session · forbidden · dispose
+//!                     authorize · refresh · login · logout · set_session · resources · dispose
 //!                                                   │
 //!   ┌───────────────────────────────────────────────▼───────────────────────────────────────────────┐
 //!   │ STATE   who is signed in              SignedOut ⇄ Restoring ⇄ SignedIn { grant } … Disposed    │
@@ -62,7 +62,7 @@
 //!
 //! * `session/`: `mod.rs` has the verbs; `state.rs` and `wire.rs` the two pictures; `passage.rs` how an exchange gets on
 //!   the wire; `answer.rs` what comes back; `commit.rs` how a session begins and ends; `peers.rs` what other tabs say,
-//!   `notes.rs` what they left in the storage, `presence.rs` who is there; `steps.rs` what these have in common.
+//!   `notes.rs` what they left in the storage, `presence.rs` who is there; `resources.rs` what resources say; `steps.rs` what these have in common.
 //! * `tabs/`: the [`Message`]s and [`Stored`] notes themselves, and the [`Position`] they are about.
 //! * [`read`] turns answers into [`Outcome`]s by a [`Contract`]: *denied* ends a session, everything else never does.
 //! * The machine knows no callers, only operations. Whoever gets [`Access::Wait`] waits for that

@@ -50,6 +50,20 @@ export function number(value, path) {
 }
 
 /**
+ * The name or the value (0, 1) of the member in this place of the object at `path`; `undefined` after the last.
+ *
+ * @param {unknown} value
+ * @param {string} path
+ * @param {number} place
+ * @param {number} side
+ * @returns {string | undefined}
+ */
+export function entry(value, path, place, side) {
+  const found = Object.entries(at(value, path) ?? {})[place]?.[side];
+  return found === undefined ? undefined : String(found);
+}
+
+/**
  * The claims of the JWT at `path`, read and not verified; `undefined` if it is none.
  *
  * @param {unknown} value
@@ -65,6 +79,11 @@ export function claims(value, path) {
   } catch {
     return undefined;
   }
+}
+
+/** A grant that came without a body. */
+export function grant(/** @type {string} */ accessToken) {
+  return { accessToken };
 }
 
 // What a browser keeps from one start to the next. Where there is no storage, or none is allowed, nothing is kept.

@@ -1,5 +1,10 @@
 // Shapes and sends requests: what has to be exactly the platform's. It decides nothing: it asks the
-// engine, synchronously, "may this go, and with what?", sends, and on a 401 asks "now what?".
+// engine, synchronously, "may this go, and with what?", sends, and on a 401 asks "now what?". Where the contract lets
+// answers say something of the session, it shows them to the engine before anybody else sees them.
+
+import { describe, unlessAborted } from "./backend.js";
+
+/** @typedef {import("./backend.js").Backend} Backend */
 
 /** What `ask` answers instead of a token's number. */
 const WAIT = 0;
@@ -7,6 +12,11 @@ const REPLACED = -2;
 
 /** What `ask` takes instead of the number of a refused token: "renew now, whatever its age". */
 const RENEW = -1;
+/** And: "is there a session?", by somebody who does not want one. */
+const LOOK = -3;
+
+/** What answers may say of the session: 0 nothing, 1 with a 403 that it is over, and 2 with a header that it is renewed. */
+const RENEWALS = 2;
 
 /** Failures that are found here: client-core's `Code` and `Detail`. */
 const LOGIN_REQUIRED = 1;
@@ -19,9 +29,7 @@ const SAME_TOKEN = 10;
 const PASSED_THROUGH = 0;
 const RETRIED = 1;
 
-/** What kind of body an answer has. */
-const PLAIN = 0;
-const HTML = 1;
+const INCLUDED = /** @type {const} */ ({ credentials: "include" });
 
 /** How many origins are named on the console at most: enough to notice, too few to flood. */
 const MOST_WARNINGS = 20;
@@ -63,97 +71,54 @@ export class Sender {
   #token = 0;
   /** @type {Set<string>} */
   #warned = new Set();
-  #platform;
-  #base;
+  #backend;
   #origins;
   /** @type {Set<string>} `METHOD url` of the auth endpoints */
   #endpoints = new Set();
-  /** Of the last {@link exchange}. */
-  #controller = new AbortController();
   #bound;
+  #watch;
   #ask;
   #pending;
+  #told;
   #note;
   #error;
 
   /**
-   * Throws at a base or an origin that is no address, and where there is no `fetch`.
+   * Throws at an origin that is no address.
    *
-   * @param {typeof fetch | undefined} platform what to send with, if not with the global `fetch`
-   * @param {string} base where relative paths and the auth endpoints belong
-   * @param {string[]} origins where the token may go; none for the base's own
+   * @param {Backend} backend
+   * @param {string[]} origins where the token may go; none for the backend's own
    * @param {number} bound of a wait, in milliseconds
+   * @param {number} watch {@link RENEWALS}, or less
    * @param {(rejected: number) => number} ask
    * @param {() => unknown} pending what the last `ask` refused with, or a promise of it
+   * @param {(token: number, ago: number, said: object) => void} told what the answer to a request of so many
+   *   milliseconds ago says of the session
    * @param {(kind: number, method: string, url: string) => void} [note] told of {@link PASSED_THROUGH} and {@link RETRIED}
    * @param {(failure: Failure, cause?: Response) => unknown} [error] makes what is thrown
    */
-  constructor(platform = fetch, base, origins, bound, ask, pending, note, error) {
-    // Called as a function: the platform's own is no method of this object.
-    /** @type {typeof fetch} */
-    this.#platform = (input, init) => platform(input, init);
-    this.#base = new URL(base);
-    if (!this.#base.protocol.startsWith("http")) throw new TypeError(base);
-    const allowed = origins.length > 0 ? origins : [base];
-    this.#origins = new Set(allowed.map((origin) => new URL(origin).origin));
+  constructor(backend, origins, bound, watch, ask, pending, told, note, error) {
+    this.#backend = backend;
+    this.#origins = new Set(origins.map((origin) => new URL(origin).origin));
+    if (origins.length === 0) this.#origins.add(backend.base.origin);
     this.#bound = bound;
+    this.#watch = watch;
     this.#ask = ask;
     this.#pending = pending;
+    this.#told = told;
     this.#note = note;
     this.#error = error ?? ((/** @type {Failure} */ failure) => failure);
   }
 
   /** Names an auth endpoint: an application's own request to it goes out as it is. */
-  exempt(/** @type {string} */ method, /** @type {string} */ path) {
-    this.#endpoints.add(`${method} ${this.address(path)}`);
+  exempt(/** @type {string} */ method, /** @type {string} */ url) {
+    this.#endpoints.add(`${method} ${url.split("?")[0]}`);
   }
 
   /** The session's token from now on; number 0 for none. */
   adopt(/** @type {string} */ token, /** @type {number} */ number) {
     this.#bearer = number > 0 ? `Bearer ${token}` : "";
     this.#token = number;
-  }
-
-  /**
-   * Asks an auth endpoint. Rejects if no answer comes.
-   *
-   * @param {string} method
-   * @param {string} path
-   * @param {string} query
-   * @param {string | undefined} body JSON
-   * @param {string | undefined} key names this generation, so that a repetition is known for one
-   */
-  async exchange(method, path, query, body, key) {
-    this.#controller = new AbortController();
-    const headers = new Headers({ Accept: "application/json" });
-    if (body !== undefined) headers.set("Content-Type", "application/json");
-    if (key !== undefined) headers.set("Idempotency-Key", key);
-    const response = await this.#platform(this.address(path) + query, {
-      method,
-      headers,
-      body,
-      // The refresh token is a cookie, and the backend may be another origin of this site.
-      credentials: "include",
-      cache: "no-store",
-      signal: this.#controller.signal,
-    });
-    const text = await response.text();
-    // Somebody's own transport may bring less than a `Response`.
-    const header = (/** @type {string} */ name) => response.headers?.get?.(name);
-    const isHtml = /html/i.test(header("Content-Type") ?? "") || /^\s*</.test(text);
-    return {
-      status: response.status,
-      media: isHtml ? HTML : PLAIN,
-      challenge: header("WWW-Authenticate"),
-      retryAfter: header("Retry-After"),
-      date: header("Date"),
-      body: parse(text),
-    };
-  }
-
-  /** Stops waiting for the answer to the last {@link exchange}. */
-  abort() {
-    this.#controller.abort();
   }
 
   /**
@@ -167,20 +132,18 @@ export class Sender {
     const address = requestAddress(input);
     const request = address === undefined ? undefined : /** @type {Request} */ (input);
     const url =
-      address === undefined
-        ? resolve(/** @type {string | URL} */ (input), this.#base)
-        : new URL(address);
+      address === undefined ? this.resolve(/** @type {string | URL} */ (input)) : new URL(address);
     // A relative path means the backend; whatever else was passed goes to the platform as it is.
     const target = typeof input === "string" ? url.href : input;
     if (!this.#origins.has(url.origin) || !url.protocol.startsWith("http")) {
       this.#warn(url);
-      return this.#platform(target, init);
+      return this.#backend.send(target, init);
     }
     const method = (init?.method ?? request?.method ?? "GET").toUpperCase();
     const place = url.origin + url.pathname;
     const headers = new Headers(init?.headers ?? request?.headers);
     if (this.#endpoints.has(`${method} ${place}`) || headers.has("Authorization")) {
-      return this.#platform(target, init);
+      return this.#backend.send(target, init);
     }
     const signal = init?.signal === undefined ? request?.signal : init.signal;
     signal?.throwIfAborted();
@@ -193,9 +156,9 @@ export class Sender {
       bearer = this.#bearer;
       const [send, resend] = request
         ? this.#requests(new Request(request, init))
-        : this.#options(url.href, headers, init);
+        : this.#options(url, headers, init);
       again = resend;
-      return send();
+      return this.#seen(send, token, url);
     });
     if (response.status !== 401 || !again) return response;
 
@@ -205,7 +168,7 @@ export class Sender {
       if (token === REPLACED || this.#bearer === bearer) return response;
       discard(response);
       this.#note?.(RETRIED, method, place);
-      return resend();
+      return this.#seen(resend, token, url);
     });
   }
 
@@ -234,6 +197,11 @@ export class Sender {
     await this.#admitted(RENEW, signal, undefined, () => undefined, before);
   }
 
+  /** Waits until it is known whether there is a session. */
+  async settled() {
+    await this.#admitted(LOOK, undefined, undefined, () => undefined);
+  }
+
   /**
    * What `promise` brings, unless the signal comes first.
    *
@@ -245,9 +213,18 @@ export class Sender {
     return unlessAborted(promise, signal);
   }
 
-  /** Where an auth endpoint is. */
-  address(/** @type {string} */ path) {
-    return this.#base.origin + this.#base.pathname.replace(/\/+$/, "") + path;
+  /**
+   * An absolute address stays; `//host` belongs to the base's scheme; all else is appended to its path.
+   *
+   * @param {string | URL} input
+   */
+  resolve(input) {
+    const { base } = this.#backend;
+    const text = String(input).trim();
+    if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return new URL(text);
+    if (/^[\\/]{2}/.test(text)) return new URL(text, base);
+    const path = base.pathname.replace(/\/$/, "");
+    return new URL(path + (/^[\\/?#]/.test(text) ? "" : "/") + text, base);
   }
 
   /**
@@ -255,7 +232,7 @@ export class Sender {
    * that nothing comes between the permission and the sending.
    *
    * @template T
-   * @param {number} rejected the number of a refused token, 0, or {@link RENEW}
+   * @param {number} rejected the number of a refused token, 0, {@link RENEW} or {@link LOOK}
    * @param {AbortSignal | null | undefined} signal
    * @param {Response | undefined} cause
    * @param {(token: number) => T | Promise<T>} go
@@ -279,6 +256,42 @@ export class Sender {
   }
 
   /**
+   * Sends a request, and shows its answer to the engine if it may say something of the session.
+   *
+   * @param {() => Promise<Response>} send
+   * @param {number} token
+   * @param {URL} url
+   */
+  #seen(send, token, url) {
+    return this.#watch ? this.#show(send, token, url) : send();
+  }
+
+  /**
+   * @param {() => Promise<Response>} send
+   * @param {number} token
+   * @param {URL} url
+   */
+  async #show(send, token, url) {
+    const sent = Date.now();
+    const response = await send();
+    // The last of its redirects counts, where the transport says which that was.
+    const { origin } = new URL(response.url || url, url);
+    const isOwn = this.#watch === RENEWALS && origin === this.#backend.base.origin;
+    // A newer token before the status: the answer may be a refusal of something else.
+    const renewal = isOwn && response.headers?.get?.("Authorization");
+    if (renewal) this.#told(token, Date.now() - sent, { renewal });
+    if (response.status === 403) {
+      this.#told(token, Date.now() - sent, await copy(response));
+    }
+    return response;
+  }
+
+  /** Whether cookies go along whatever the caller says: the backend renews by them. */
+  #includes(/** @type {URL} */ url) {
+    return this.#watch === RENEWALS && url.origin === this.#backend.base.origin;
+  }
+
+  /**
    * How to send a `Request`, twice if need be. Built anew it is the caller's in every respect, and the
    * caller's own counts as used, as it would after `fetch`.
    *
@@ -288,9 +301,10 @@ export class Sender {
     // Firefox has no `body` to look at.
     const bodiless = request.body === null || request.method === "GET" || request.method === "HEAD";
     const spare = bodiless ? request : request.clone();
+    const includes = this.#includes(new URL(request.url));
     const send = (/** @type {Request} */ request) => {
       request.headers.set("Authorization", this.#bearer);
-      return this.#platform(request);
+      return this.#backend.send(includes ? new Request(request, INCLUDED) : request);
     };
     return [() => send(bodiless ? request.clone() : request), () => send(spare)];
   }
@@ -299,19 +313,19 @@ export class Sender {
    * How to send an address with options, twice unless the body is a stream. No `Request` is made: that
    * would cost ten times as much, and drop members of `init` that only this platform knows.
    *
-   * @param {string} url
+   * @param {URL} url
    * @param {Headers} headers
    * @param {RequestInit | undefined} init
    */
   #options(url, headers, init) {
     /** @type {Record<string, unknown>} */
-    const options = {};
+    const options = this.#includes(url) ? { ...INCLUDED } : {};
     // Members count wherever they come from, as for `fetch`: own, or a class's accessors.
     for (const name in init) options[name] = init[/** @type {keyof RequestInit} */ (name)];
     options.headers = headers;
     const send = () => {
       headers.set("Authorization", this.#bearer);
-      return this.#platform(url, options);
+      return this.#backend.send(url.href, options);
     };
     return [send, isStream(init?.body) ? undefined : send];
   }
@@ -326,26 +340,6 @@ export class Sender {
       `evertoken: ${origin} is not in allowedOrigins, so requests to it go without a token.`,
     );
   }
-}
-
-/**
- * What `promise` brings, unless the signal comes first: then its reason. The promise goes on for others.
- *
- * @template T
- * @param {T | Promise<T>} promise
- * @param {AbortSignal | null | undefined} signal
- * @returns {Promise<T>}
- */
-function unlessAborted(promise, signal) {
-  if (!signal) return Promise.resolve(promise);
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    Promise.resolve(promise)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 /** The platform's own view of a request's address, which no subclass can colour. */
@@ -390,26 +384,12 @@ function record(/** @type {number} */ code, detail = 0) {
   return failure(code, detail, 0, -1, undefined);
 }
 
-/**
- * An absolute address stays; `//host` belongs to the base's scheme; all else is appended to its path.
- *
- * @param {string | URL} input
- * @param {URL} base
- */
-function resolve(input, base) {
-  const text = String(input).trim();
-  if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return new URL(text);
-  if (/^[\\/]{2}/.test(text)) return new URL(text, base);
-  const path = base.pathname.replace(/\/$/, "");
-  return new URL(path + (/^[\\/?#]/.test(text) ? "" : "/") + text, base);
-}
-
-/** `JSON.parse`, with `undefined` for what is no JSON. */
-function parse(/** @type {string} */ text) {
+/** A refusal as the engine reads it; the caller's own is not touched, and one that cannot be copied not read. */
+async function copy(/** @type {Response} */ response) {
   try {
-    return JSON.parse(text);
+    return await describe(response.clone());
   } catch {
-    return undefined;
+    return { status: response.status };
   }
 }
 

@@ -37,7 +37,7 @@ impl AuthClient {
     /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) if the base URL or an origin is no absolute
     /// `http(s)` address, or if there is no `fetch`.
     pub fn new(options: Options) -> Result<Self, Error> {
-        let driver = Driver::new(&Setup {
+        let driver = Driver::new(Setup {
             base_url: options.base_url.into(),
             origins: options.allowed_origins.iter().map(JsValue::from).collect(),
             restore: options.restore,
@@ -46,6 +46,9 @@ impl AuthClient {
             cross_tab: options.cross_tab,
             share_token: options.share_token,
             fetch: options.fetch.into(),
+            contract: options.contract,
+            storage: options.storage.into(),
+            reauthenticate: options.reauthenticate.into(),
             note: JsValue::UNDEFINED,
             error: JsValue::UNDEFINED,
         })?;
@@ -53,7 +56,7 @@ impl AuthClient {
         Ok(Self { driver })
     }
 
-    /// Signs in. `credentials` are sent as JSON, as they are.
+    /// Signs in. `credentials`, an object, are sent as the contract says.
     ///
     /// # Errors
     ///
@@ -93,8 +96,8 @@ impl AuthClient {
         Ok(token.as_string().unwrap_or_default())
     }
 
-    /// Takes over a session that was obtained elsewhere: an object with the contract's fields, such as
-    /// `{ accessToken, expiresIn, user }`. It ends every login called before it.
+    /// Takes over a session that was obtained elsewhere: `{ accessToken, expiresIn, refreshToken, user }`, whatever the
+    /// contract calls them. It ends every login called before it.
     ///
     /// # Errors
     ///
@@ -130,7 +133,7 @@ impl AuthClient {
     /// Waits for the first conclusion about the session from last time.
     pub async fn ready(&self) {
         // It brings a failure where nothing could be found out; that is a conclusion too.
-        let _ = self.access_token(None).await;
+        let _ = self.ask(Sender::settled).await;
     }
 
     /// Calls `listener` whenever [`session`](Self::session) changes, and not at once.

@@ -10,6 +10,8 @@ extern "C" {
     fn text(value: &JsValue, path: &str) -> Option<String>;
     fn number(value: &JsValue, path: &str) -> f64;
     fn claims(value: &JsValue, path: &str) -> JsValue;
+    fn entry(value: &JsValue, path: &str, place: u32, side: u32) -> Option<String>;
+    fn grant(token: &str) -> JsValue;
 }
 
 /// A JavaScript value seen through dotted paths.
@@ -20,6 +22,19 @@ impl JsDocument {
     /// The value at `path`; `undefined` if there is none.
     pub(crate) fn at(&self, path: &str) -> JsValue {
         at(&self.0, path)
+    }
+
+    /// A grant of nothing but this token, by the names of [`Fields::HANDED_OVER`](evertoken_core::Fields).
+    pub(crate) fn of_token(token: &str) -> Self {
+        Self(grant(token))
+    }
+
+    /// The members of the object at `path`, as texts.
+    pub(crate) fn entries(&self, path: &str) -> impl Iterator<Item = (String, String)> {
+        (0..).map_while(move |place| {
+            let side = |side| entry(&self.0, path, place, side);
+            side(0).zip(side(1))
+        })
     }
 
     /// The claims of the JWT at `path`, or `undefined`.

@@ -7,13 +7,14 @@ use core::time::Duration;
 
 use evertoken_core::read;
 use evertoken_core::{
-    Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Input, OpId, Outcome,
-    Restore, Scope, Session, Stored, TokenId, View,
+    Access, Code, Config, Contract, Effect, Event, Exchange, Failure, Fields, Forbidden, Input,
+    Instant, OpId, Outcome, Reason, Renewal, Restore, Scope, Session, Stored, TokenId, View, Why,
 };
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 
+use crate::backend::Backend;
 use crate::channel::{self, Said};
 use crate::clock::{self, Clock};
 use crate::document::JsDocument;
@@ -35,7 +36,17 @@ pub(crate) enum Notice {
 
 type Listener = Rc<dyn Fn(Notice)>;
 
-static ROTATION: Contract = Contract::ROTATION;
+/// By whose names a document calls things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// The contract's.
+    Backend,
+    /// [`Fields::HANDED_OVER`](evertoken_core::Fields::HANDED_OVER).
+    Elsewhere,
+}
+
+/// What an operation brought.
+type Arrival = (OpId, JsDocument, From);
 
 /// What a client is made of. What `js/send.js` has to know is JavaScript's already.
 #[derive(Debug)]
@@ -48,18 +59,23 @@ pub(crate) struct Setup {
     /// Whether the tabs of the origin are one client, and whether they share the access token.
     pub(crate) cross_tab: bool,
     pub(crate) share_token: bool,
+    pub(crate) contract: Contract,
     /// A function, or `undefined` for the platform's.
     pub(crate) fetch: JsValue,
+    /// Where the refresh token is kept, and what brings credentials when the session cannot be renewed; or `undefined`.
+    pub(crate) storage: JsValue,
+    pub(crate) reauthenticate: JsValue,
     /// JavaScript's own hooks into what `js/send.js` does, or `undefined`.
     pub(crate) note: JsValue,
     pub(crate) error: JsValue,
 }
 
 pub(crate) struct Driver {
-    session: RefCell<Session>,
+    pub(crate) session: RefCell<Session>,
     pub(crate) clock: Clock,
     timer: Timer,
-    contract: &'static Contract,
+    contract: Contract,
+    backend: OnceCell<Backend>,
     sender: OnceCell<(Sender, Closures)>,
     storage: OnceCell<Storage>,
     pub(crate) tabs: OnceCell<Neighbours>,
@@ -69,7 +85,9 @@ pub(crate) struct Driver {
     pumping: Cell<bool>,
     pub(crate) present: RefCell<Option<Present>>,
     /// What operations brought whose effects are being performed.
-    arrived: RefCell<Vec<(OpId, JsDocument)>>,
+    arrived: RefCell<Vec<Arrival>>,
+    /// The last operation that somebody waits for who wants a session.
+    wanted: Cell<Option<OpId>>,
     /// Those who wait for an operation that concerns everybody.
     waiting: RefCell<Vec<(OpId, Deferred)>>,
     /// Those who called `login` or `logout`.
@@ -83,22 +101,51 @@ pub(crate) struct Driver {
 }
 
 /// What `js/send.js` calls. They hold the driver weakly, since it holds them.
-type Closures = (Closure<dyn Fn(f64) -> f64>, Closure<dyn Fn() -> JsValue>);
+type Closures = (
+    Closure<dyn Fn(f64) -> f64>,
+    Closure<dyn Fn() -> JsValue>,
+    Closure<dyn Fn(f64, f64, JsValue)>,
+);
 
 impl Driver {
-    pub(crate) fn new(setup: &Setup) -> Result<Rc<Self>, Failure> {
+    pub(crate) fn new(setup: Setup) -> Result<Rc<Self>, Failure> {
+        let contract = &setup.contract;
+        // With its refresh token in memory a tab has a session of its own, of which no other knows.
+        let is_own = contract.fields.refresh_token.is_some() && setup.storage.is_undefined();
+        let cross_tab = setup.cross_tab && !is_own;
         let config = Config {
-            restore: setup.restore,
-            random_keys: send::is_own_origin(&setup.base_url),
+            restore: if is_own {
+                Restore::Never
+            } else {
+                setup.restore
+            },
+            random_keys: contract.idempotency_key || send::is_own_origin(&setup.base_url),
             refresh_buffer: setup.refresh_buffer,
             request_timeout: setup.request_timeout,
-            channel: setup.cross_tab && channel::exists(),
+            renews: contract.renewal != Renewal::ResponseHeader,
+            channel: cross_tab && channel::exists(),
+        };
+        // An address that is none, or no `fetch`.
+        let wrong = |_| Failure::new(Code::InvalidArgument);
+        let backend = Backend::new(
+            &setup.fetch,
+            &setup.base_url,
+            contract.cookies as u8,
+            &setup.storage,
+            &setup.reauthenticate,
+        )
+        .map_err(wrong)?;
+        let endpoint = contract.refresh().unwrap_or(&contract.login);
+        let storage = if is_own {
+            Storage::nowhere()
+        } else {
+            Storage::new(&backend.address(&endpoint.path))
         };
         let driver = Rc::new(Self {
-            contract: &ROTATION,
             session: RefCell::new(Session::new(config, storage::seed().to_bits())),
             clock: Clock::new(),
             timer: Timer::default(),
+            backend: OnceCell::new(),
             sender: OnceCell::new(),
             storage: OnceCell::new(),
             tabs: OnceCell::new(),
@@ -107,28 +154,37 @@ impl Driver {
             pumping: Cell::new(false),
             present: RefCell::new(None),
             arrived: RefCell::new(Vec::new()),
+            wanted: Cell::new(None),
             waiting: RefCell::new(Vec::new()),
             callers: RefCell::new(Vec::new()),
             credentials: RefCell::new(Vec::new()),
             pending: RefCell::new(JsValue::UNDEFINED),
             listeners: RefCell::new(Vec::new()),
             last_listener: Cell::new(0),
+            contract: setup.contract,
         });
-        // An address that is none, or no `fetch`.
-        let wrong = |_| Failure::new(Code::InvalidArgument);
-        let sender = driver.make_sender(setup).map_err(wrong)?;
-        let contract = driver.contract;
-        let endpoint = contract.refresh().unwrap_or(&contract.login);
-        let storage = Storage::new(&sender.0.address(&endpoint.path));
+        let bound = setup.request_timeout.as_secs_f64() * 1_000.0;
+        let (note, error) = (&setup.note, &setup.error);
+        let sender = driver
+            .make_sender(&backend, &setup.origins, bound, note, error)
+            .map_err(wrong)?;
         let _ = driver
             .tabs
-            .set(Neighbours::new(&driver, storage.name(), setup.cross_tab));
+            .set(Neighbours::new(&driver, storage.name(), cross_tab));
         let _ = driver.storage.set(storage);
+        let _ = driver.backend.set(backend);
         let _ = driver.sender.set(sender);
         Ok(driver)
     }
 
-    fn make_sender(self: &Rc<Self>, setup: &Setup) -> Result<(Sender, Closures), JsValue> {
+    fn make_sender(
+        self: &Rc<Self>,
+        backend: &Backend,
+        origins: &Array,
+        bound: f64,
+        note: &JsValue,
+        error: &JsValue,
+    ) -> Result<(Sender, Closures), JsValue> {
         let weak = Rc::downgrade(self);
         let ask = Closure::<dyn Fn(f64) -> f64>::new({
             let weak = Weak::clone(&weak);
@@ -137,24 +193,30 @@ impl Driver {
                     .map_or(send::REFUSED, |driver| driver.ask(rejected))
             }
         });
+        let told = Closure::<dyn Fn(f64, f64, JsValue)>::new({
+            let weak = Weak::clone(&weak);
+            move |token, ago, said| {
+                if let Some(driver) = weak.upgrade() {
+                    driver.told(token, ago, said);
+                }
+            }
+        });
         let pending = Closure::<dyn Fn() -> JsValue>::new(move || match weak.upgrade() {
             Some(driver) => driver.pending.replace(JsValue::UNDEFINED),
             None => error::to_js(Failure::new(Code::Disposed), &JsValue::UNDEFINED),
         });
+        let watch = match (&self.contract.renewal, self.contract.forbidden) {
+            (Renewal::ResponseHeader, _) => send::RENEWALS,
+            (_, Forbidden::Logout) => send::REFUSALS,
+            (_, Forbidden::Ignore) => 0,
+        };
         let sender = Sender::new(
-            &setup.fetch,
-            &setup.base_url,
-            &setup.origins,
-            setup.request_timeout.as_secs_f64() * 1_000.0,
-            &ask,
-            &pending,
-            &setup.note,
-            &setup.error,
+            backend, origins, bound, watch, &ask, &pending, &told, note, error,
         )?;
         for endpoint in self.contract.endpoints() {
-            sender.exempt(&endpoint.method, &endpoint.path);
+            sender.exempt(&endpoint.method, &backend.address(&endpoint.path));
         }
-        Ok((sender, (ask, pending)))
+        Ok((sender, (ask, pending, told)))
     }
 
     /// Begins: looks for a session from last time, if it should.
@@ -168,27 +230,60 @@ impl Driver {
         self.sender.get().map(|(sender, _)| sender)
     }
 
+    pub(crate) fn backend(&self) -> Option<&Backend> {
+        self.backend.get()
+    }
+
     /// May a request go? For `js/send.js`, in numbers.
     fn ask(self: &Rc<Self>, rejected: f64) -> f64 {
         let now = self.clock.now();
         let access = {
             let mut session = self.session.borrow_mut();
-            if rejected == send::RENEW {
+            let access = if rejected == send::RENEW {
                 session.refresh(now)
             } else {
                 session.authorize(now, TokenId::from_number(rejected as u32))
+            };
+            // Whoever saw a 401 had a session, for whose end nobody is asked twice.
+            let is_new = rejected == 0.0 || rejected == send::RENEW;
+            match access {
+                Access::Refused(_) if is_new && self.may_sign_in(&session, now) => {
+                    session.refresh(now)
+                }
+                Access::Use(_) | Access::Wait(_) | Access::Refused(_) | Access::Replaced => access,
             }
         };
         let (answer, pending) = match access {
             Access::Use(token) => return f64::from(token.get()),
             Access::Replaced => return send::REPLACED,
             // Before anything is performed: a listener may end the operation at once.
-            Access::Wait(op) => (send::WAIT, self.shared(op).into()),
+            Access::Wait(op) => {
+                if rejected != send::LOOK {
+                    self.wanted.set(Some(op));
+                }
+                (send::WAIT, self.shared(op).into())
+            }
             Access::Refused(failure) => (send::REFUSED, error::to_js(failure, &JsValue::UNDEFINED)),
         };
         self.pump();
         self.pending.replace(pending);
         answer
+    }
+
+    /// Whether the application can sign in without asking anybody, and nobody has just signed out on purpose.
+    fn may_sign_in(&self, session: &Session, now: Instant) -> bool {
+        self.backend.get().is_some_and(Backend::signs_in)
+            && match session.view(now) {
+                View::SignedOut(reason) => !matches!(reason, Reason::Logout | Reason::Forbidden),
+                View::SigningOut => false,
+                View::Restoring { .. } | View::SigningIn | View::SignedIn { .. } => true,
+            }
+    }
+
+    /// Whether a refresh that cannot be had is made good by signing in: where somebody waits for a session, or has one.
+    pub(crate) fn signs_in(&self, op: OpId, why: Why) -> bool {
+        let is_wanted = why == Why::Timer || self.wanted.get() == Some(op);
+        is_wanted && self.may_sign_in(&self.session.borrow(), self.clock.now())
     }
 
     /// The promise that everybody who waits for `op` holds.
@@ -228,12 +323,18 @@ impl Driver {
             ..failure
         };
         let wall = clock::wall() as u64;
-        let granted = read::grant(&grant, &self.contract.fields, wall).map_err(wrong)?;
+        let names = &Fields::HANDED_OVER;
+        let granted = read::grant(&grant, names, wall).map_err(wrong)?;
         let op = self
             .session
             .borrow_mut()
             .set_session(self.clock.now(), granted)?;
-        self.arrived.borrow_mut().push((op, grant));
+        let is_held = self.contract.fields.refresh_token.is_some();
+        let path = names.refresh_token.as_deref().filter(|_| is_held);
+        if let (Some(path), Some(backend)) = (path, self.backend()) {
+            backend.hand_over(&grant.at(path));
+        }
+        self.arrive(op, grant, From::Elsewhere);
         self.pump();
         Ok(())
     }
@@ -269,7 +370,7 @@ impl Driver {
     pub(crate) fn answer(self: &Rc<Self>, op: OpId, outcome: Outcome, body: JsValue) {
         self.take(Input::Stored(self.stored()));
         self.take(Input::Answer { op, outcome });
-        self.arrived.borrow_mut().push((op, JsDocument(body)));
+        self.arrive(op, JsDocument(body), From::Backend);
         self.pump();
     }
 
@@ -295,8 +396,24 @@ impl Driver {
             .retain(|(known, _)| *known != id);
     }
 
-    pub(crate) fn contract(&self) -> &'static Contract {
-        self.contract
+    pub(crate) fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// Tells the server of a logout that it has not heard of, if there is one.
+    pub(crate) fn settle(self: &Rc<Self>) -> Result<Promise, Failure> {
+        let owed = self.stored().tombstone.and_then(|logout| logout.owed);
+        match owed {
+            Some(scope) => self.logout(scope),
+            None => Ok(Promise::resolve(&JsValue::UNDEFINED)),
+        }
+    }
+
+    /// The page is left for a login elsewhere.
+    pub(crate) fn redirects(self: &Rc<Self>) -> Result<(), Failure> {
+        self.session.borrow_mut().redirects()?;
+        self.pump();
+        Ok(())
     }
 
     pub(crate) fn view(&self) -> View {
@@ -355,8 +472,8 @@ impl Driver {
             }
             Effect::Abort(_) => {
                 // At most one exchange is under way, so it is this.
-                if let Some(sender) = self.sender() {
-                    sender.abort();
+                if let Some(backend) = self.backend() {
+                    backend.abort();
                 }
             }
             Effect::Adopt {
@@ -384,16 +501,18 @@ impl Driver {
 
     fn send(self: &Rc<Self>, op: OpId, exchange: Exchange, key: Option<&str>) {
         let credentials = take(&self.credentials, op).unwrap_or_default();
-        if let Some(sender) = self.sender() {
-            transport::send(self, sender, op, exchange, &credentials, key);
-        }
+        transport::send(self, op, exchange, &credentials, key);
+    }
+
+    pub(crate) fn arrive(&self, op: OpId, brought: JsDocument, from: From) {
+        self.arrived.borrow_mut().push((op, brought, from));
     }
 
     /// What `op` brought, if its effects are being performed.
-    pub(crate) fn arrived(&self, op: OpId) -> Option<JsDocument> {
+    pub(crate) fn arrived(&self, op: OpId) -> Option<(JsDocument, From)> {
         let arrived = self.arrived.borrow();
-        let (_, document) = arrived.iter().find(|(arrived, _)| *arrived == op)?;
-        Some(document.clone())
+        let (_, document, from) = arrived.iter().find(|(arrived, ..)| *arrived == op)?;
+        Some((document.clone(), *from))
     }
 
     /// A result as those who wait read it: `undefined`, or a failure with what the endpoint said.
@@ -406,7 +525,7 @@ impl Driver {
                 let said = self
                     .arrived(op)
                     .filter(|_| refused)
-                    .map(|arrived| arrived.0);
+                    .map(|(arrived, _)| arrived.0);
                 error::to_js(failure, &said.unwrap_or_default())
             }
         }

@@ -10,6 +10,7 @@ use js_sys::{Array, Function, JsString, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::contract;
 use crate::driver::{Driver, Notice, Setup};
 use crate::error;
 
@@ -28,7 +29,7 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// Durations are milliseconds. `tabs`: 0 this is a client of its own, 1 one with the other tabs, 2 and they share the
-    /// access token. `changed` is called without arguments, `event` as
+    /// access token. `contract` as `contract.rs` reads it; `storage` and `reauthenticate` as `js/backend.js` says. `changed` is called without arguments, `event` as
     /// `(type, first, second)`, `note` and `error` as `js/send.js` says.
     ///
     /// # Errors
@@ -43,7 +44,10 @@ impl Engine {
         refresh_buffer: f64,
         request_timeout: f64,
         tabs: u8,
+        contract: JsValue,
         fetch: Function,
+        storage: JsValue,
+        reauthenticate: JsValue,
         changed: Function,
         event: Function,
         note: JsValue,
@@ -62,11 +66,14 @@ impl Engine {
             request_timeout: millis(request_timeout),
             cross_tab: tabs > 0,
             share_token: tabs > 1,
+            contract: contract::read(contract),
             fetch: fetch.into(),
+            storage,
+            reauthenticate,
             note,
             error,
         };
-        let driver = Driver::new(&setup).map_err(record)?;
+        let driver = Driver::new(setup).map_err(record)?;
         let weak = Rc::downgrade(&driver);
         driver.listen(Rc::new(move |notice| {
             // The hooks guard whatever they call themselves, so there is nothing to catch.
@@ -120,6 +127,18 @@ impl Engine {
     pub fn set_session(&self, grant: JsValue) -> JsValue {
         self.driver
             .set_session(grant)
+            .map_or_else(record, |()| JsValue::UNDEFINED)
+    }
+
+    /// Tells the server of a logout that it has not heard of.
+    pub fn settle(&self) -> Promise {
+        promise(self.driver.settle())
+    }
+
+    /// The page is left for a login elsewhere; returns `undefined` or a failure's record.
+    pub fn redirects(&self) -> JsValue {
+        self.driver
+            .redirects()
             .map_or_else(record, |()| JsValue::UNDEFINED)
     }
 
@@ -195,6 +214,7 @@ fn numbers(event: Event, expires_at: Option<f64>) -> [f64; 3] {
             retry_in.map_or(-1.0, |wait| wait.as_secs_f64() * 1_000.0),
         ],
         Event::Adopted => [6.0, 0.0, 0.0],
+        Event::HandedOver => [6.0, 1.0, 0.0],
         Event::LockWaited(waited) => [7.0, waited.as_secs_f64() * 1_000.0, 0.0],
     }
 }

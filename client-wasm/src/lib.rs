@@ -3,10 +3,11 @@
 //! [`evertoken_core`] holds the session machine; this crate gives it a browser. Everything goes through
 //! one place, `driver.rs`: it feeds the machine, performs the effects that come out **one at a time and
 //! with nothing borrowed**, and sets one timer for the next deadline. Around it one file for each thing
-//! it talks to: `transport` (the auth endpoints), `timer`, `clock`, `document` (parsed answers),
+//! it talks to: `transport` (the auth endpoints), `resources` (what other answers say of the session), `timer`, `clock`, `document` (parsed answers),
 //! `promise` (those who wait), `error`.
 //!
-//! What must be exactly the platform's is JavaScript: `js/send.js` shapes and sends an app's requests.
+//! What must be exactly the platform's is JavaScript: `js/send.js` shapes and sends an app's requests, `js/backend.js`
+//! those to the auth endpoints.
 //! It asks this crate whether a request may go, and on a 401 what now, so a call with a good token costs
 //! one crossing and no future.
 //!
@@ -27,9 +28,12 @@
 //! Write a token to storage, a log, an error or a URL; panic; call out while the machine is borrowed;
 //! hold a borrow across an `await`; free itself (`dispose` is a state).
 
+mod backend;
 mod channel;
 mod client;
 mod clock;
+#[cfg(feature = "js")]
+mod contract;
 mod document;
 mod driver;
 mod error;
@@ -39,6 +43,7 @@ mod locks;
 mod options;
 mod present;
 mod promise;
+mod resources;
 mod send;
 mod storage;
 mod tabs;
@@ -48,7 +53,10 @@ mod wake;
 
 pub use client::{AuthClient, Subscription};
 pub use error::Error;
-pub use evertoken_core::{Code, Detail, Event, Failure, Reason, Restore, Scope, View};
+pub use evertoken_core::{
+    Body, Code, Contract, Cookies, Detail, Endpoint, Event, Failure, Fields, Forbidden, Reason,
+    Renewal, Restore, Scope, View,
+};
 #[cfg(feature = "js")]
 pub use js::Engine;
 pub use options::Options;

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use evertoken_core::Restore;
-use js_sys::Function;
+use evertoken_core::{Contract, Restore};
+use js_sys::{Function, Object};
 
 /// The settings of one [`AuthClient`](crate::AuthClient).
 #[derive(Clone, Debug)]
@@ -24,6 +24,14 @@ pub struct Options {
     pub share_token: bool,
     /// The transport; the platform's `fetch` if none is given.
     pub fetch: Option<Function>,
+    /// What the backend looks like.
+    pub contract: Contract,
+    /// Where a contract whose tokens come in the body keeps its refresh token: an object with `get()`, `set(token)` and
+    /// `remove()`, which may return promises. Without it, in memory: then this tab is a client of its own.
+    pub storage: Option<Object>,
+    /// Asked for credentials, once for each time that the session cannot be renewed: a function that returns a promise
+    /// of an object.
+    pub reauthenticate: Option<Function>,
 }
 
 impl Options {
@@ -39,6 +47,9 @@ impl Options {
             cross_tab: true,
             share_token: true,
             fetch: None,
+            contract: Contract::ROTATION,
+            storage: None,
+            reauthenticate: None,
         }
     }
 }

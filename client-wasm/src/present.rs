@@ -1,12 +1,14 @@
 //! What belongs to the session that is present: `js/send.js` has its token, here is whom it is for.
 
-use evertoken_core::{Instant, OpId, TokenId};
+use evertoken_core::{Fields, Instant, OpId, TokenId};
 use wasm_bindgen::JsValue;
 
 use crate::channel::Said;
 use crate::clock;
 use crate::document::JsDocument;
-use crate::driver::Driver;
+use crate::driver::{Driver, From};
+
+static HANDED_OVER: Fields = Fields::HANDED_OVER;
 
 /// What came with the present token.
 #[derive(Clone, Debug)]
@@ -40,9 +42,12 @@ impl Driver {
         keep_user: bool,
         expires: Option<Instant>,
     ) {
-        let fields = &self.contract().fields;
         let arrived = match from {
-            Some(op) => self.arrived(op).map(|document| {
+            Some(op) => self.arrived(op).map(|(document, from)| {
+                let fields = match from {
+                    From::Backend => &self.contract().fields,
+                    From::Elsewhere => &HANDED_OVER,
+                };
                 let user = fields.user.as_deref().map(|path| document.at(path));
                 (document, &*fields.access_token, user.unwrap_or_default())
             }),

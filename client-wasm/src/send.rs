@@ -4,12 +4,19 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
+use crate::backend::Backend;
+
 /// What `ask` answers where a token's number cannot be given.
 pub(crate) const WAIT: f64 = 0.0;
 pub(crate) const REFUSED: f64 = -1.0;
 pub(crate) const REPLACED: f64 = -2.0;
 /// What `ask` is asked where no token was refused: renew now.
 pub(crate) const RENEW: f64 = -1.0;
+/// And: is there a session?
+pub(crate) const LOOK: f64 = -3.0;
+/// What answers may say of the session.
+pub(crate) const REFUSALS: u8 = 1;
+pub(crate) const RENEWALS: u8 = 2;
 
 #[wasm_bindgen(module = "/js/send.js")]
 extern "C" {
@@ -19,39 +26,22 @@ extern "C" {
     #[wasm_bindgen(constructor, catch)]
     #[allow(clippy::too_many_arguments, reason = "one call into another language")]
     pub(crate) fn new(
-        platform: &JsValue,
-        base: &JsValue,
+        backend: &Backend,
         origins: &Array,
         bound: f64,
+        watch: u8,
         ask: &Closure<dyn Fn(f64) -> f64>,
         pending: &Closure<dyn Fn() -> JsValue>,
+        told: &Closure<dyn Fn(f64, f64, JsValue)>,
         note: &JsValue,
         error: &JsValue,
     ) -> Result<Sender, JsValue>;
 
     #[wasm_bindgen(method)]
-    pub(crate) fn exempt(this: &Sender, method: &str, path: &str);
+    pub(crate) fn exempt(this: &Sender, method: &str, url: &str);
 
     #[wasm_bindgen(method)]
     pub(crate) fn adopt(this: &Sender, token: &JsValue, number: f64);
-
-    /// Brings the answer as a record that `transport.rs` reads.
-    #[wasm_bindgen(method)]
-    pub(crate) fn exchange(
-        this: &Sender,
-        method: &str,
-        path: &str,
-        query: &str,
-        body: &JsValue,
-        key: Option<&str>,
-    ) -> Promise;
-
-    /// Where an auth endpoint is.
-    #[wasm_bindgen(method)]
-    pub(crate) fn address(this: &Sender, path: &str) -> String;
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn abort(this: &Sender);
 
     #[wasm_bindgen(method)]
     pub(crate) fn fetch(this: &Sender, input: &JsValue) -> Promise;
@@ -61,6 +51,9 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub(crate) fn refresh(this: &Sender) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn settled(this: &Sender) -> Promise;
 
     /// A failure as a JavaScript record.
     pub(crate) fn failure(

@@ -15,6 +15,7 @@ extern "C" {
 
 #[derive(Debug)]
 pub(crate) struct Storage {
+    /// What all that is kept begins with; empty for a session that no other tab knows of, of which nothing is kept.
     name: String,
 }
 
@@ -25,23 +26,31 @@ impl Storage {
         Self { name }
     }
 
-    /// What all that is kept begins with.
+    /// Keeps nothing.
+    pub(crate) const fn nowhere() -> Self {
+        Self {
+            name: String::new(),
+        }
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Everything that is kept.
     pub(crate) fn stored(&self) -> Stored {
-        Stored::read(|slot| kept(&self.name_of(slot)))
+        Stored::read(|slot| kept(&self.name_of(slot)?))
     }
 
     pub(crate) fn keep(&self, slot: Slot, text: Option<&str>) {
-        keep(&self.name_of(slot), text);
+        if let Some(name) = self.name_of(slot) {
+            keep(&name, text);
+        }
     }
 
-    fn name_of(&self, slot: Slot) -> String {
+    fn name_of(&self, slot: Slot) -> Option<String> {
         let mut name = self.name.clone();
         name.push_str(slot.name());
-        name
+        (!self.name.is_empty()).then_some(name)
     }
 }

@@ -1,90 +1,202 @@
 //! Talks to the auth endpoints, one exchange at a time.
+//!
+//! A refresh that the backend refuses, or that there is nothing to send with, is not over yet where the application can
+//! sign in without asking anybody: its credentials go to the login endpoint within the same exchange. So the session
+//! machine sees one refresh, whoever waits for it waits for that too, and nobody sees the session end in between.
 
 use std::rc::Rc;
 
 use evertoken_core::read::{self, Document, Media, Reply};
 use evertoken_core::{Body, Code, Contract, Endpoint, Exchange, Failure, OpId, Outcome, Scope};
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+use crate::backend::{Backend, Form};
 use crate::clock;
 use crate::document::JsDocument;
 use crate::driver::Driver;
-use crate::send::Sender;
+use crate::send;
 
 /// Sends an exchange; the driver gets the answer.
 pub(crate) fn send(
     driver: &Rc<Driver>,
-    sender: &Sender,
     op: OpId,
     exchange: Exchange,
     credentials: &JsValue,
     key: Option<&str>,
 ) {
-    let contract = driver.contract();
-    let answer = endpoint(contract, exchange).map(|endpoint| {
-        let body = match endpoint.body {
-            Body::Json => credentials,
-            Body::Form | Body::None => &JsValue::UNDEFINED,
-        };
-        let Endpoint { method, path, .. } = endpoint;
-        sender.exchange(method, path, query(exchange), body, key)
-    });
+    let Some(backend) = driver.backend() else {
+        return;
+    };
+    let asked = ask(backend, driver.contract(), exchange, credentials, key);
     let driver = Rc::clone(driver);
     spawn_local(async move {
-        let Some(answer) = answer else {
-            return driver.answer(op, untold(exchange), JsValue::UNDEFINED);
-        };
-        match JsFuture::from(answer).await {
-            Err(_) => {
-                let outcome = Outcome::Failed(Failure::new(Code::Network));
-                driver.answer(op, outcome, JsValue::UNDEFINED);
-            }
-            Ok(answer) => {
-                let answer = JsDocument(answer);
-                let outcome = read(exchange, &answer, driver.contract());
-                driver.answer(op, outcome, answer.at("body"));
-            }
-        }
+        let (outcome, said) = conclude(&driver, op, exchange, asked).await;
+        driver.answer(op, outcome, said);
     });
 }
 
-fn endpoint(contract: &Contract, exchange: Exchange) -> Option<&Endpoint> {
+/// Makes the request and sends it, if there is an endpoint to send it to.
+fn ask(
+    backend: &Backend,
+    contract: &Contract,
+    exchange: Exchange,
+    credentials: &JsValue,
+    key: Option<&str>,
+) -> Option<Promise> {
+    let (endpoint, holds_token) = match exchange {
+        Exchange::Login => (&contract.login, false),
+        Exchange::Refresh(_) => (contract.refresh()?, true),
+        Exchange::Logout(_) => (contract.logout.as_ref()?, true),
+    };
+    let Endpoint {
+        method, path, body, ..
+    } = endpoint;
+    let form = Form::new(credentials);
+    for (from, to) in endpoint.names.iter() {
+        form.rename(from, to);
+    }
+    for (name, value) in endpoint.params.iter() {
+        form.preset(name, value);
+    }
+    let mut target = String::from(&**path);
+    if let Some(scope) = scope(exchange) {
+        target.push(if path.bytes().any(|byte| byte == b'?') {
+            '&'
+        } else {
+            '?'
+        });
+        target.push_str(scope);
+    }
+    let kind = match body {
+        Body::None => 0,
+        Body::Json => 1,
+        Body::Form => 2,
+    };
+    let token = contract.token_name(endpoint).filter(|_| holds_token);
+    Some(backend.exchange(method, &target, kind, &form, token, key))
+}
+
+fn scope(exchange: Exchange) -> Option<&'static str> {
     match exchange {
-        Exchange::Login => Some(&contract.login),
-        Exchange::Refresh(_) => contract.refresh(),
-        Exchange::Logout(_) => contract.logout.as_ref(),
+        Exchange::Logout(Scope::Local) => Some("scope=local"),
+        Exchange::Logout(Scope::Others) => Some("scope=others"),
+        Exchange::Logout(Scope::Global) | Exchange::Login | Exchange::Refresh(_) => None,
     }
 }
 
-/// What comes of an exchange that the contract has no endpoint for.
-fn untold(exchange: Exchange) -> Outcome {
+/// What came of an exchange, and what the endpoint said.
+async fn conclude(
+    driver: &Driver,
+    op: OpId,
+    exchange: Exchange,
+    asked: Option<Promise>,
+) -> (Outcome, JsValue) {
+    let refused = answered(driver, exchange, asked).await;
+    let (Exchange::Refresh(why), Outcome::Denied { .. } | Outcome::NothingToSend) =
+        (exchange, &refused.0)
+    else {
+        return refused;
+    };
+    let Some(backend) = driver.backend().filter(|_| driver.signs_in(op, why)) else {
+        return refused;
+    };
+    let Ok(credentials) = JsFuture::from(backend.credentials()).await else {
+        return refused;
+    };
+    let credentials = send::stringify(&credentials);
+    if credentials.is_undefined() {
+        return refused;
+    }
+    let login = Exchange::Login;
+    let asked = ask(backend, driver.contract(), login, &credentials, None);
+    let signed_in = answered(driver, login, asked).await;
+    match (&signed_in.0, &refused.0) {
+        (Outcome::Granted(_), _) => signed_in,
+        // The backend has not refused anything, and may not now.
+        (Outcome::Failed(failure), Outcome::NothingToSend) if failure.is_transient() => signed_in,
+        (_, Outcome::NothingToSend) => (Outcome::NothingToSend, signed_in.1),
+        _ => refused,
+    }
+}
+
+/// What one request brought. The refresh token in it is stored before anybody else learns of the answer.
+async fn answered(
+    driver: &Driver,
+    exchange: Exchange,
+    asked: Option<Promise>,
+) -> (Outcome, JsValue) {
+    let brought = match asked {
+        Some(asked) => JsFuture::from(asked).await,
+        None => Ok(JsValue::UNDEFINED),
+    };
+    let Ok(answer) = brought else {
+        let outcome = Outcome::Failed(Failure::new(Code::Network));
+        return (outcome, JsValue::UNDEFINED);
+    };
+    if answer.is_undefined() {
+        return (unsent(exchange), answer);
+    }
+    let answer = JsDocument(answer);
+    let contract = driver.contract();
+    let outcome = reply(&answer, |reply| match exchange {
+        Exchange::Login => read::login(reply, contract),
+        Exchange::Refresh(_) => read::refresh(reply, contract),
+        Exchange::Logout(_) => read::logout(reply, contract),
+    });
+    let body = JsDocument(answer.at("body"));
+    if let Some(stored) = store(driver, exchange, &outcome, &body) {
+        // It never rejects, and brings nothing.
+        let _ = JsFuture::from(stored).await;
+    }
+    (outcome, body.0)
+}
+
+/// What comes of an exchange that could not be sent: the contract has no endpoint for it, or there is no token to
+/// send with it.
+fn unsent(exchange: Exchange) -> Outcome {
     match exchange {
         Exchange::Logout(_) => Outcome::Ended,
-        Exchange::Login | Exchange::Refresh(_) => {
-            Outcome::Failed(Failure::new(Code::Misconfigured))
-        }
+        Exchange::Login | Exchange::Refresh(_) => Outcome::NothingToSend,
     }
 }
 
-fn query(exchange: Exchange) -> &'static str {
-    match exchange {
-        Exchange::Logout(Scope::Local) => "?scope=local",
-        Exchange::Logout(Scope::Others) => "?scope=others",
-        Exchange::Logout(Scope::Global) | Exchange::Login | Exchange::Refresh(_) => "",
+/// Keeps the refresh token that an answer brought, or forgets the one that is good for nothing now.
+fn store(
+    driver: &Driver,
+    exchange: Exchange,
+    outcome: &Outcome,
+    body: &JsDocument,
+) -> Option<Promise> {
+    let path = driver.contract().fields.refresh_token.as_deref()?;
+    let backend = driver.backend()?;
+    match (exchange, outcome) {
+        (Exchange::Login, Outcome::Granted(_)) => Some(backend.keep(&body.at(path))),
+        (Exchange::Refresh(_), Outcome::Granted(granted)) if granted.refresh_token => {
+            Some(backend.keep(&body.at(path)))
+        }
+        (Exchange::Refresh(_), Outcome::Denied { .. }) => Some(backend.drop()),
+        (Exchange::Logout(Scope::Local | Scope::Global), Outcome::Failed(failure))
+            if failure.is_transient() =>
+        {
+            None
+        }
+        (Exchange::Logout(Scope::Local | Scope::Global), _) => Some(backend.drop()),
+        (Exchange::Login | Exchange::Refresh(_) | Exchange::Logout(Scope::Others), _) => None,
     }
 }
 
 /// How the record says [`Media::Html`].
 const HTML: f64 = 1.0;
 
-/// Reads the record that `js/send.js` made of an answer.
-fn read(exchange: Exchange, answer: &JsDocument, contract: &Contract) -> Outcome {
+/// Has the record that `js/backend.js` made of an answer read.
+pub(crate) fn reply<T>(answer: &JsDocument, read: impl FnOnce(&Reply<'_, JsDocument>) -> T) -> T {
     let challenge = answer.text("challenge");
     let retry_after = answer.text("retryAfter");
     let date = answer.text("date");
     let body = answer.at("body");
-    let reply = Reply {
+    read(&Reply {
         status: answer.number("status").unwrap_or_default() as u16,
         media: match answer.number("media") {
             Some(HTML) => Media::Html,
@@ -95,10 +207,5 @@ fn read(exchange: Exchange, answer: &JsDocument, contract: &Contract) -> Outcome
         date: date.as_deref(),
         wall: clock::wall() as u64,
         body: (!body.is_undefined()).then_some(JsDocument(body)),
-    };
-    match exchange {
-        Exchange::Login => read::login(&reply, contract),
-        Exchange::Refresh(_) => read::refresh(&reply, contract),
-        Exchange::Logout(_) => read::logout(&reply, contract),
-    }
+    })
 }

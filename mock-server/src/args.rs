@@ -10,7 +10,7 @@ use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::domain::ReuseRevokes;
 use crate::duration;
-use crate::options::{Options, SameSite};
+use crate::options::{Options, SameSite, StoreAt};
 use crate::rate::RateLimit;
 use crate::secret::Secret;
 use crate::signing::Alg;
@@ -80,9 +80,16 @@ struct Args {
         help_heading = "Where"
     )]
     static_dir: Option<PathBuf>,
-    /// Where sessions are kept: memory, which forgets them at exit
-    #[arg(long, value_name = "STORE", env = "EVERTOKEN_MOCK_STORE", hide_env = true, value_parser = store, default_value = "memory", help_heading = "Where")]
-    store: Store,
+    /// Where sessions are kept: memory, which forgets them at exit, or redis://host:port
+    #[arg(
+        long,
+        value_name = "STORE",
+        env = "EVERTOKEN_MOCK_STORE",
+        hide_env = true,
+        default_value = "memory",
+        help_heading = "Where"
+    )]
+    store: String,
     /// How lines on stderr look: text or json
     #[arg(
         long,
@@ -198,14 +205,16 @@ Durations:
   500ms, 30s, 15m, 12h, 7d; a bare number is seconds, also in JWT_…_EXPIRES. (The npm package
   jsonwebtoken reads a bare number in such a text as milliseconds.)
 
+Several processes on one Redis:
+  --store redis://[:password@]host[:port][/number] lets them answer as one. They need the same two
+  secrets, --issuer and, with ES256, --es256-key. EVERTOKEN_MOCK_STORE keeps a password out of the list
+  of processes. They share sessions, login codes and logins by redirect; what /__mock/ sets or counts
+  otherwise (users, clock, faults, limits, expired access tokens) is each process's own. Redis must not
+  lose what it said it wrote: an honest client would be ahead of it, and its session end. So start
+  redis-server (6.2 or newer) with: --appendonly yes --appendfsync always --maxmemory-policy noeviction
+
 The first and only line on stdout is {\"event\":\"ready\",\"url\":…}; logs go to stderr. GET / names the
 endpoints, and /openapi.json describes them.";
-
-/// There is one kind of store so far.
-#[derive(Clone, Copy)]
-enum Store {
-    Memory,
-}
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Revokes {
@@ -238,12 +247,13 @@ pub fn read(
         (None, None) => Ok(default),
     };
     let es256_key = args.es256_key.as_deref().map(key).transpose()?;
-    let Store::Memory = args.store;
+    let store = store(args.store)?;
     Ok(Settings {
         log: args.log,
         options: Options {
             host: args.host,
             port: args.port,
+            store,
             access_ttl: lifetime(args.access_ttl, "JWT_ACCESS_EXPIRES", defaults.access_ttl)?,
             refresh_ttl: lifetime(
                 args.refresh_ttl,
@@ -272,13 +282,17 @@ pub fn read(
     })
 }
 
-fn store(text: &str) -> Result<Store, String> {
+/// What was given is not repeated: it may hold a password.
+fn store(text: String) -> Result<StoreAt, Stop> {
     if text == "memory" {
-        Ok(Store::Memory)
-    } else if text.starts_with("redis://") || text.starts_with("rediss://") {
-        Err("sessions cannot be kept in Redis yet; use --store memory".to_owned())
+        Ok(StoreAt::Memory)
+    } else if text.contains("://") {
+        Ok(StoreAt::Redis(Secret::new(text)))
     } else {
-        Err("the only store so far is memory; use --store memory".to_owned())
+        Err(Stop::Wrong(
+            "--store is neither of the two there are; use --store memory, or --store redis://host:port"
+                .to_owned(),
+        ))
     }
 }
 

@@ -24,7 +24,7 @@ use crate::faults::Rule;
 use crate::journal::Entry;
 use crate::origin::Caller;
 use crate::routes::answer::Problem;
-use crate::routes::document::{Closed, Unread, Wrong};
+use crate::routes::document::{Closed, Unavailable, Unread, Wrong};
 use crate::routes::view::Success;
 use crate::routes::{At, input};
 use crate::secret::Secret;
@@ -90,11 +90,11 @@ pub(crate) fn account<'a>(users: &'a Users, field: &str, email: &str) -> Result<
 }
 
 /// Forgets everything of this tenant.
-#[utoipa::path(post, path = "/__mock/reset", tag = "controls", responses((status = 200, description = "Done", body = Success), Unread, Closed))]
+#[utoipa::path(post, path = "/__mock/reset", tag = "controls", responses((status = 200, description = "Done", body = Success), Unread, Closed, Unavailable))]
 async fn reset(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     // Whatever JSON comes along means nothing here.
     input::read(request).await?;
-    tenant.reset();
+    tenant.reset().await?;
     Ok(Success::response())
 }
 
@@ -151,13 +151,13 @@ async fn requests(Extension(tenant): At) -> Json<Vec<Entry>> {
 }
 
 /// Every family and its state.
-#[utoipa::path(get, path = "/__mock/families", tag = "controls", responses((status = 200, description = "As it is now", body = [FamilyView]), Closed))]
-async fn families(Extension(tenant): At) -> Json<Vec<FamilyView>> {
-    Json(tenant.families())
+#[utoipa::path(get, path = "/__mock/families", tag = "controls", responses((status = 200, description = "As it is now", body = [FamilyView]), Closed, Unavailable))]
+async fn families(Extension(tenant): At) -> Result<Json<Vec<FamilyView>>, Problem> {
+    Ok(Json(tenant.families().await?))
 }
 
 /// What was issued so far counts as expired.
-#[utoipa::path(post, path = "/__mock/expire", tag = "controls", request_body = Expiry, responses((status = 200, description = "Done", body = Success), Wrong, Unread, Closed))]
+#[utoipa::path(post, path = "/__mock/expire", tag = "controls", request_body = Expiry, responses((status = 200, description = "Done", body = Success), Wrong, Unread, Closed, Unavailable))]
 async fn expire(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let order: Expiry = body(request).await?;
     let users = tenant.users();
@@ -167,7 +167,7 @@ async fn expire(Extension(tenant): At, request: Request) -> Result<Response, Pro
     };
     match order.tokens {
         Tokens::Access => tenant.expire_access(user.as_ref()),
-        Tokens::Refresh => tenant.expire_refresh(user.as_ref()),
+        Tokens::Refresh => tenant.expire_refresh(user.as_ref()).await?,
     }
     Ok(Success::response())
 }

@@ -13,7 +13,7 @@
 //!   (feature `server`)                          │
 //!                                            service    signs first, commits last
 //!                                               │
-//!                                             store     one atomic step over one user
+//!                                             store     one atomic step, in memory or Redis
 //!                                               │
 //!                                            domain     decides; the table of rotation
 //! ```
@@ -58,7 +58,7 @@ pub use faults::spoil::ConnectionDropped;
 pub use faults::{Do, Faults, Rule, When};
 pub use journal::{Entry, Seen};
 pub use limits::Peer;
-pub use options::{Options, OptionsError, SameSite};
+pub use options::{Options, OptionsError, SameSite, StoreAt};
 pub use rate::RateLimit;
 pub use routes::app;
 pub use secret::Secret;
@@ -66,5 +66,6 @@ pub use secret::Secret;
 pub use server::{MockServer, StartError};
 pub use shared::State;
 pub use signing::Alg;
+pub use store::StoreDown;
 pub use tenant::{FamilyView, Tenant};
 pub use world::World;

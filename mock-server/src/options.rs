@@ -22,6 +22,8 @@ pub struct Options {
     pub host: String,
     /// Port to listen on; 0 takes a free one.
     pub port: u16,
+    /// Where sessions are kept.
+    pub store: StoreAt,
     /// Lifetime of an access token, in whole seconds (a fraction counts as a second). Zero is allowed.
     pub access_ttl: Duration,
     /// Lifetime of a refresh token, in whole seconds.
@@ -66,6 +68,7 @@ impl Default for Options {
         Self {
             host: "127.0.0.1".to_owned(),
             port: 0,
+            store: StoreAt::Memory,
             access_ttl: Duration::from_secs(15 * 60),
             refresh_ttl: Duration::from_secs(7 * DAY),
             absolute_ttl: Duration::from_secs(30 * DAY),
@@ -113,6 +116,10 @@ impl Options {
         if self.alg == Alg::Hs256 && self.es256_key.is_some() {
             return Err(OptionsError::UnusedKey);
         }
+        match &self.store {
+            StoreAt::Memory => {}
+            StoreAt::Redis(_) => self.check_shared()?,
+        }
         match (&self.access_secret, &self.refresh_secret) {
             (Some(access), Some(refresh)) if access.expose() == refresh.expose() => {
                 Err(OptionsError::SameSecret)
@@ -120,6 +127,34 @@ impl Options {
             (Some(_) | None, Some(_) | None) => Ok(()),
         }
     }
+
+    /// What each process would make for itself must be given where several answer as one.
+    fn check_shared(&self) -> Result<(), OptionsError> {
+        let access = match self.alg {
+            Alg::Hs256 => ("JWT_ACCESS_SECRET", self.access_secret.is_some()),
+            Alg::Es256 => ("--es256-key", self.es256_key.is_some()),
+        };
+        let given = [
+            access,
+            ("JWT_REFRESH_SECRET", self.refresh_secret.is_some()),
+            ("--issuer", self.issuer.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| !given) {
+            Some((name, _)) => Err(OptionsError::NotShared(name)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where sessions are kept.
+#[derive(Clone, Debug, Default)]
+pub enum StoreAt {
+    /// In this process. They end with it.
+    #[default]
+    Memory,
+    /// In Redis, at `redis://[user:password@]host[:port][/db]`, for all processes with the same secrets,
+    /// issuer and database. Needs the feature `redis`.
+    Redis(Secret),
 }
 
 /// A cookie's `SameSite` attribute (RFC 6265bis §4.1.2.7).
@@ -142,6 +177,13 @@ pub enum OptionsError {
     ShortSecret(&'static str),
     /// One secret signs both kinds of token.
     SameSecret,
+    /// With a shared store, each process would make a secret, issuer or key of its own: this one has to
+    /// be given.
+    NotShared(&'static str),
+    /// What is given as the address of Redis is none.
+    RedisUrl,
+    /// Built without Redis.
+    NoRedis,
     /// What is given as a key for ES256 is none.
     Es256Key,
     /// There is a key for ES256, and ES256 is not used.
@@ -160,6 +202,15 @@ impl fmt::Display for OptionsError {
             }
             Self::SameSecret => {
                 f.write_str("JWT_ACCESS_SECRET and JWT_REFRESH_SECRET are the same; give each a value of its own")
+            }
+            Self::NotShared(name) => {
+                write!(f, "--store redis://… is shared between processes, and each would make its own {name}; give all of them the same")
+            }
+            Self::RedisUrl => {
+                f.write_str("--store is no address of Redis; write redis://host:port, with :password@ before the host and /number after the port where need be (there is no TLS)")
+            }
+            Self::NoRedis => {
+                f.write_str("--store redis://… needs a build with the feature redis; build with --features redis, or use --store memory")
             }
             Self::Es256Key => {
                 f.write_str("--es256-key holds no private key on P-256; make one with: openssl ecparam -name prime256v1 -genkey -noout")

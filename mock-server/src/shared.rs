@@ -12,6 +12,7 @@ use crate::origin::Origins;
 use crate::rate::RateLimit;
 use crate::secret::Secret;
 use crate::signing::{Alg, Signing};
+use crate::store::Backend;
 use crate::tenant::Tenant;
 use crate::tokens::Keys;
 use crate::world::World;
@@ -25,6 +26,7 @@ const TENANTS: usize = 10_000;
 pub(crate) struct Shared {
     pub(crate) world: Arc<dyn World>,
     pub(crate) keys: Keys,
+    pub(crate) backend: Backend,
     pub(crate) url: String,
     pub(crate) issuer: String,
     pub(crate) origins: Origins,
@@ -82,6 +84,7 @@ impl State {
         let access = access.ok_or(OptionsError::Es256Key)?;
         let shared = Arc::new(Shared {
             keys: Keys::new(access, &secret(&options.refresh_secret)),
+            backend: Backend::new(&options.store)?,
             url: url.to_owned(),
             issuer: options.issuer.clone().unwrap_or_else(|| url.to_owned()),
             origins: Origins::new(url, &options.allow_origins)?,

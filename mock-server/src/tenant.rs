@@ -2,6 +2,10 @@
 //!
 //! A server has one tenant at `/` and makes others on first use at `/t/{name}/…`, so that tests run
 //! side by side on one server. A tenant's tokens are nothing to another.
+//!
+//! With a store that processes share, they share a tenant's sessions, login codes and logins by redirect,
+//! and nothing else of it: users, clock, faults, counters, limits and the requests seen are each
+//! process's own, and so is which access tokens were told to expire.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,14 +19,14 @@ use utoipa::ToSchema;
 
 use crate::clock::Clock;
 use crate::counters::{Counters, Tally};
-use crate::domain::{Contract, FamilyId, Reason, User, UserId, Users};
+use crate::domain::{Contract, FamilyId, Reason, Seconds, Sessions, User, UserId, Users};
 use crate::faults::Faults;
 use crate::journal::{Entry, Journal};
 use crate::limits::Limits;
 use crate::secret::Secret;
 use crate::shared::Shared;
-use crate::store::Memory;
-use crate::tickets::{CODE_SECONDS, CONSENT_SECONDS, Tickets};
+use crate::store::{Store, StoreDown, Ticket};
+use crate::tickets::{CODE_SECONDS, CONSENT_SECONDS};
 use crate::tokens::AccessClaims;
 
 /// One tenant, for whoever drives the server from Rust.
@@ -35,15 +39,15 @@ pub struct Tenant {
     faults: Faults,
     pub(crate) tally: Tally,
     pub(crate) journal: Journal,
-    pub(crate) sessions: Memory,
+    pub(crate) store: Store,
     users: RwLock<Arc<Users>>,
     issued: Issued,
-    codes: Tickets<UserId>,
-    redirects: Tickets<Url>,
 }
 
-/// How many tokens were issued, and up to which of them they count as expired. It never counts back:
-/// what was issued before a reset is not good after it.
+/// Which numbers families and access tokens were issued with last, and up to which of them access tokens
+/// count as expired. The numbers rise, with the microseconds of the world's own clock, so that those of
+/// several processes are in order too. They never go back: what was issued before a reset is not good
+/// after it.
 #[derive(Default)]
 struct Issued {
     families: AtomicU64,
@@ -83,15 +87,13 @@ impl Tenant {
                 format!("{}{prefix}", shared.issuer.trim_end_matches('/'))
             },
             limits: Limits::new(shared.rate, clock.clone()),
-            clock,
             faults: Faults::default(),
             tally: Tally::default(),
             journal: Journal::default(),
-            sessions: Memory::new(),
+            store: Store::new(&shared, &prefix, &clock),
+            clock,
             users: RwLock::default(),
             issued: Issued::default(),
-            codes: Tickets::new(),
-            redirects: Tickets::new(),
             shared,
             prefix,
         }
@@ -128,11 +130,13 @@ impl Tenant {
     }
 
     /// Every family and its state, in the order of their logins.
-    #[must_use]
-    pub fn families(&self) -> Vec<FamilyView> {
+    ///
+    /// # Errors
+    /// A store outside of this process does not answer.
+    pub async fn families(&self) -> Result<Vec<FamilyView>, StoreDown> {
         let now = self.clock.seconds();
         let mut families = Vec::new();
-        self.sessions.each(|_, sessions| {
+        let list = |sessions: &mut Sessions| {
             families.extend(sessions.all(now).map(|(family, reason)| FamilyView {
                 id: family.id().clone(),
                 sub: family.user().clone(),
@@ -142,9 +146,10 @@ impl Tenant {
                 status: if reason.is_some() { "ended" } else { "alive" },
                 reason,
             }));
-        });
+        };
+        self.store.each(None, list).await?;
         families.sort_by(|a, b| a.id.cmp(&b.id));
-        families
+        Ok(families)
     }
 
     /// The accounts.
@@ -163,7 +168,7 @@ impl Tenant {
 
     /// Every access token issued so far, of one user or of all, counts as expired.
     pub fn expire_access(&self, user: Option<&UserId>) {
-        let issued = self.issued.access.load(Ordering::SeqCst);
+        let issued = self.issued.access.load(Ordering::SeqCst).max(self.tick());
         match user {
             None => self.issued.expired.store(issued, Ordering::SeqCst),
             Some(user) => {
@@ -181,27 +186,29 @@ impl Tenant {
     }
 
     /// Every refresh token issued so far, of one user or of all, counts as expired.
-    pub fn expire_refresh(&self, user: Option<&UserId>) {
+    ///
+    /// # Errors
+    /// A store outside of this process does not answer. Some of them may have expired.
+    pub async fn expire_refresh(&self, user: Option<&UserId>) -> Result<(), StoreDown> {
         let now = self.clock.seconds();
-        match user {
-            None => self.sessions.each(|_, sessions| sessions.expire(now)),
-            Some(user) => self.sessions.step(user, |sessions| sessions.expire(now)),
-        }
+        self.store.each(user, |sessions| sessions.expire(now)).await
     }
 
     /// Forgets everything: sessions, accounts, faults, counters, requests, and how far the clock was
     /// moved. Access tokens from before are no longer good.
-    pub fn reset(&self) {
+    ///
+    /// # Errors
+    /// A store outside of this process does not answer. Nothing else was forgotten.
+    pub async fn reset(&self) -> Result<(), StoreDown> {
+        self.store.clear().await?;
         self.expire_access(None);
-        self.sessions.clear();
-        self.codes.clear();
-        self.redirects.clear();
         self.faults.clear();
         self.tally.clear();
         self.journal.clear();
         self.clock.reset();
         self.limits.reset();
         *self.users.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        Ok(())
     }
 
     pub(crate) fn prefix(&self) -> &str {
@@ -214,22 +221,13 @@ impl Tenant {
 
     /// A `jti` that says the order of issue.
     pub(crate) fn next_jti(&self) -> String {
-        let number = self
-            .issued
-            .access
-            .fetch_add(1, Ordering::SeqCst)
-            .saturating_add(1);
-        format!("{number}-{}", self.random())
+        format!("{}-{}", self.next(&self.issued.access), self.random())
     }
 
     /// A family's name: in the order of logins, and not to be guessed.
     pub(crate) fn next_family(&self) -> FamilyId {
-        let number = self
-            .issued
-            .families
-            .fetch_add(1, Ordering::SeqCst)
-            .saturating_add(1);
-        FamilyId(format!("{number:012}-{}", self.random()))
+        let number = self.next(&self.issued.families);
+        FamilyId(format!("{number:016}-{}", self.random()))
     }
 
     /// An id for a user who came without one.
@@ -238,29 +236,42 @@ impl Tenant {
     }
 
     /// A login code for this user.
-    pub(crate) fn mint_code(&self, user: &User) -> Secret {
-        let code = self.random();
-        let expires_at = self.clock.seconds().saturating_add(CODE_SECONDS);
-        self.codes.issue(code.clone(), expires_at, user.id.clone());
-        Secret::new(code)
+    pub(crate) async fn mint_code(&self, user: &User) -> Result<Secret, StoreDown> {
+        let ticket = Ticket::Code(user.id.clone());
+        self.issue(CODE_SECONDS, ticket).await.map(Secret::new)
     }
 
     /// Whose code it is, if it is good; from now on it is not.
-    pub(crate) fn redeem_code(&self, code: &Secret) -> Option<UserId> {
-        self.codes.redeem(code.expose(), self.clock.seconds())
+    pub(crate) async fn redeem_code(&self, code: &Secret) -> Result<Option<UserId>, StoreDown> {
+        match self.redeem(code.expose()).await? {
+            Some(Ticket::Code(user)) => Ok(Some(user)),
+            Some(Ticket::Redirect(_)) | None => Ok(None),
+        }
     }
 
     /// The `state` of a login by redirect that ends there.
-    pub(crate) fn begin_redirect(&self, return_to: Url) -> String {
-        let state = self.random();
-        let expires_at = self.clock.seconds().saturating_add(CONSENT_SECONDS);
-        self.redirects.issue(state.clone(), expires_at, return_to);
-        state
+    pub(crate) async fn begin_redirect(&self, return_to: &Url) -> Result<String, StoreDown> {
+        let ticket = Ticket::Redirect(return_to.to_string());
+        self.issue(CONSENT_SECONDS, ticket).await
     }
 
     /// Where the login with this `state` ends, if it is good; from now on it is not.
-    pub(crate) fn end_redirect(&self, state: &str) -> Option<Url> {
-        self.redirects.redeem(state, self.clock.seconds())
+    pub(crate) async fn end_redirect(&self, state: &str) -> Result<Option<Url>, StoreDown> {
+        match self.redeem(state).await? {
+            Some(Ticket::Redirect(return_to)) => Ok(Url::parse(&return_to).ok()),
+            Some(Ticket::Code(_)) | None => Ok(None),
+        }
+    }
+
+    async fn issue(&self, lifetime: Seconds, ticket: Ticket) -> Result<String, StoreDown> {
+        let name = self.random();
+        let expires_at = self.clock.seconds().saturating_add(lifetime);
+        self.store.issue(name.clone(), expires_at, ticket).await?;
+        Ok(name)
+    }
+
+    async fn redeem(&self, name: &str) -> Result<Option<Ticket>, StoreDown> {
+        self.store.redeem(name, self.clock.seconds()).await
     }
 
     /// Whether this token counts as expired, by its own word or by ours.
@@ -287,6 +298,21 @@ impl Tenant {
     /// Waits as the world waits.
     pub(crate) async fn sleep(&self, time: Duration) {
         self.shared.world.sleep(time).await;
+    }
+
+    /// The microseconds of the world's clock, which nobody moves.
+    fn tick(&self) -> u64 {
+        u64::try_from(self.shared.world.now().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// A number above this one, which is put up to it.
+    fn next(&self, last: &AtomicU64) -> u64 {
+        let tick = self.tick();
+        let above = |last: u64| last.max(tick).saturating_add(1);
+        // The closure always answers, so the update cannot fail.
+        let (Ok(before) | Err(before)) =
+            last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(above(last)));
+        above(before)
     }
 
     fn random(&self) -> String {

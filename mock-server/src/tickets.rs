@@ -1,4 +1,5 @@
-//! What is handed out once and redeemed once: login codes, and the `state` of a login by redirect.
+//! What is handed out once and redeemed once, in memory: login codes, and the `state` of a login by
+//! redirect.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,10 +12,10 @@ pub(crate) const CODE_SECONDS: Seconds = 300;
 /// How long somebody may look at the consent page.
 pub(crate) const CONSENT_SECONDS: Seconds = 600;
 
-/// How many of a kind are outstanding at most; then the oldest goes. More than tests run side by side.
+/// How many are outstanding at most; then the oldest goes. More than tests run side by side.
 const OUTSTANDING: usize = 1_000;
 
-/// The outstanding tickets of one kind. Their names are random and not to be guessed.
+/// The outstanding tickets. Their names are random and not to be guessed.
 #[derive(Debug)]
 pub(crate) struct Tickets<T>(Mutex<VecDeque<Ticket<T>>>);
 

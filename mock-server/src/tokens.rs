@@ -41,7 +41,7 @@ pub(crate) struct AccessClaims {
 }
 
 impl AccessClaims {
-    /// The how-manyth access token of its tenant it is.
+    /// Its place in the order of issue.
     pub(crate) fn issue(&self) -> Option<u64> {
         self.jti.split_once('-')?.0.parse().ok()
     }

@@ -1,6 +1,6 @@
 // The client in TypeScript's idiom. Nothing is decided here: the engine does that.
 
-import { startEngine, type EngineConstructor, type View } from "./engine.js";
+import type { EngineConstructor, View } from "./engine.js";
 import {
   invalidArgument,
   isAuthError,
@@ -11,20 +11,18 @@ import {
 import { engineEvent, sendEvent, type AuthEvent } from "./events.js";
 import { checkOptions, type CheckedOptions } from "./options.js";
 import { defaultUser, readSession } from "./session.js";
-import type { AuthClient, AuthClientOptions, Session, User } from "./types.js";
+import type { AuthClient, AuthClientOptions, Session } from "./types.js";
 
 const SCOPES = { local: 0, others: 1, global: 2 } as const;
 
-/**
- * A client for one backend. It starts at once; {@link AuthClient.ready} says when the session from last
- * time is back.
- *
- * @throws AuthError `invalid_argument`, naming the option.
- */
-export function createAuthClient<U = User>(options: AuthClientOptions<U> = {}): AuthClient<U> {
+/** What every entry point's `createAuthClient` does, with the engine it has. */
+export function makeClient<U>(
+  start: () => EngineConstructor,
+  options: AuthClientOptions<U>,
+): AuthClient<U> {
   const checked = checkOptions(options as AuthClientOptions<never>);
   try {
-    return started(startEngine(), checked, options);
+    return started(start(), checked, options);
   } catch (error) {
     if (isAuthError(error) && error.code === "engine") return unstarted(error);
     throw error;
@@ -36,7 +34,7 @@ function started<U>(
   checked: CheckedOptions,
   options: AuthClientOptions<U>,
 ): AuthClient<U> {
-  const { onEvent, parseUser } = options;
+  const { onEvent, parseUser, reauthenticate, storage } = options;
   const listeners = new Set<(session: Session<U>) => void>();
   const tell = (event: AuthEvent) => onEvent && guarded(() => onEvent(event));
   const listenerFailed = (error: unknown) =>
@@ -46,6 +44,17 @@ function started<U>(
     const read = guarded(() => parseUser(user, claims ?? {}), listenerFailed);
     return read ?? null;
   };
+  /** The application's own code, whose failures it is told of. */
+  const watched =
+    <A extends unknown[], T>(call: (...args: A) => T | Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      try {
+        return await call(...args);
+      } catch (error) {
+        listenerFailed(error);
+        throw error;
+      }
+    };
   let view: View;
   let session: Session<U>;
   const changed = () => {
@@ -64,7 +73,14 @@ function started<U>(
     checked.refreshBuffer,
     checked.requestTimeout,
     checked.tabs,
+    checked.contract,
     checked.fetch,
+    storage && {
+      get: watched(() => storage.get()),
+      set: watched((token) => storage.set(token)),
+      remove: watched(() => storage.remove()),
+    },
+    reauthenticate && watched(reauthenticate),
     changed,
     (type: number, first: number, second: number) => tell(engineEvent(type, first, second)),
     (kind: number, method: string, url: string) => tell(sendEvent(kind, method, url)),
@@ -88,8 +104,7 @@ function started<U>(
       return session;
     },
     // What came of it is in the session.
-    // Whoever gets a token, or is told that there is none, knows all that there is to know.
-    ready: sender.token().then(ignored, ignored),
+    ready: sender.settled().then(ignored, ignored),
     async login(credentials, { signal } = {}) {
       signal?.throwIfAborted();
       if (typeof credentials !== "object" || credentials === null) {
@@ -103,17 +118,29 @@ function started<U>(
     },
     async setSession(grant) {
       if (typeof grant !== "object" || grant === null) {
-        throw invalidArgument("The grant is no object.", "Pass { accessToken, expiresIn, user }.");
+        throw invalidArgument(
+          "The grant is no object.",
+          "Pass { accessToken, expiresIn, refreshToken, user }.",
+        );
       }
       // Read once: what is checked is what is used.
-      const { accessToken, expiresIn, user } = grant;
-      const failure = engine.setSession({ accessToken, expiresIn, user });
+      const { accessToken, expiresIn, refreshToken, user } = grant;
+      const failure = engine.setSession({ accessToken, expiresIn, refreshToken, user });
       if (failure) throw toAuthError(failure);
       return present();
     },
     fetch: (input, init) => sender.fetch(input, init),
     getAccessToken: async ({ rejected, signal } = {}) => sender.token(rejected, signal),
     refresh: async ({ signal } = {}) => sender.refresh(signal),
+    async loginWithRedirect(url) {
+      const target = redirectTarget(() => sender.resolve(url));
+      await conclude(engine.settle());
+      const failure = engine.redirects();
+      if (failure) throw toAuthError(failure);
+      globalThis.location.assign(target);
+      // Whoever waits for it waits until the page is gone.
+      return new Promise<never>(ignored);
+    },
     async logout({ scope = "global", signal } = {}) {
       signal?.throwIfAborted();
       if (!Object.hasOwn(SCOPES, scope)) {
@@ -134,6 +161,23 @@ function started<U>(
   };
 }
 
+/** Where to go: no script, and nowhere without a page. */
+function redirectTarget(resolve: () => URL): string {
+  let target: URL | undefined;
+  try {
+    target = resolve();
+  } catch {
+    // Told below.
+  }
+  if (!target?.protocol.startsWith("http") || !globalThis.location?.assign) {
+    throw invalidArgument(
+      "url is no address that this page can be left for.",
+      "Call loginWithRedirect in a page, with a path of the backend's or an http(s) address.",
+    );
+  }
+  return target.href;
+}
+
 /** A client whose engine did not start: everything says so, and nothing breaks on the way. */
 function unstarted<U>(error: AuthError): AuthClient<U> {
   const fail = () => Promise.reject(error);
@@ -148,6 +192,7 @@ function unstarted<U>(error: AuthError): AuthClient<U> {
     fetch: fail,
     getAccessToken: fail,
     refresh: fail,
+    loginWithRedirect: fail,
     logout: fail,
     subscribe: () => () => {},
     dispose() {},

@@ -128,6 +128,10 @@ const DETAILS: Record<number, [message: string, hint: string]> = {
     "The backend renewed the session and gave the token that was refused once more.",
     "Let its refresh endpoint issue a new access token.",
   ],
+  12: [
+    "With this contract only the backend renews, while it serves requests.",
+    "Make a request with fetch(); there is no need to call refresh().",
+  ],
   9: ["Another session took this one's place.", "Ask the user to sign in, then call login()."],
 };
 
@@ -195,8 +199,8 @@ export function invalidArgument(message: string, hint: string): AuthError {
 }
 
 /** The engine did not start. */
-export function engineError(cause: unknown): AuthError {
-  return new AuthError(TEXTS[11]!, undefined, cause);
+export function engineError(cause: unknown, hint = TEXTS[11]!.hint): AuthError {
+  return new AuthError({ ...TEXTS[11]!, hint }, undefined, cause);
 }
 
 /** The name of a code, by the engine's number. */

@@ -10,7 +10,7 @@ export type AuthEvent = { readonly at: number } & (
   | { readonly type: "signed-out"; readonly reason: SignedOutReason }
   | { readonly type: "refresh-started"; readonly why: RefreshCause; readonly attempt: number }
   | { readonly type: "refreshed"; readonly expiresAt: number; readonly generation: number }
-  /** Another tab's token is the session's now. */
+  /** A token that another tab has, or that came in an answer's `Authorization` header, is the session's now. */
   | { readonly type: "adopted"; readonly from: "peer" | "header" }
   /** Another tab was busy with the session. */
   | { readonly type: "lock-waited"; readonly ms: number }
@@ -42,7 +42,7 @@ export function engineEvent(type: number, first: number, second: number): AuthEv
     case 4:
       return { type: "refreshed", at, expiresAt: first, generation: second };
     case 6:
-      return { type: "adopted", at, from: "peer" };
+      return { type: "adopted", at, from: first === 1 ? "header" : "peer" };
     case 7:
       return { type: "lock-waited", at, ms: first };
     default:

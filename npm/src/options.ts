@@ -1,7 +1,8 @@
 // Options as the engine takes them. Whatever cannot be right is refused here, with the option's name.
 
+import { checkContract, type CheckedContract } from "./contract.js";
 import { invalidArgument } from "./errors.js";
-import type { AuthClientOptions } from "./types.js";
+import type { AuthClientOptions, TokenStorage } from "./types.js";
 
 export interface CheckedOptions {
   baseUrl: string;
@@ -12,6 +13,7 @@ export interface CheckedOptions {
   requestTimeout: number;
   /** 0 a client of its own, 1 one with the other tabs, 2 and they share the access token. */
   tabs: number;
+  contract: CheckedContract;
   fetch: typeof fetch;
 }
 
@@ -22,12 +24,17 @@ export function checkOptions(options: AuthClientOptions<never>): CheckedOptions 
   if (typeof options !== "object" || options === null) {
     throw invalidArgument("The options are no object.", "Pass { baseUrl } or nothing.");
   }
-  const { contract = "rotation", restore, parseUser, onEvent } = options;
-  choice("contract", contract, ["rotation"]);
+  const { restore, parseUser, onEvent, reauthenticate, storage } = options;
+  const contract = checkContract(options.contract === undefined ? "rotation" : options.contract);
   const hasDocument = typeof document !== "undefined";
   const restores = ["never", "hint", "always"] as const;
   const restoring = choice("restore", restore ?? (hasDocument ? "always" : "never"), restores);
-  for (const [name, value] of Object.entries({ parseUser, onEvent, fetch: options.fetch })) {
+  for (const [name, value] of Object.entries({
+    parseUser,
+    onEvent,
+    reauthenticate,
+    fetch: options.fetch,
+  })) {
     if (value !== undefined && typeof value !== "function") {
       throw invalidArgument(
         `${name} is no function.`,
@@ -35,16 +42,39 @@ export function checkOptions(options: AuthClientOptions<never>): CheckedOptions 
       );
     }
   }
+  if (contract.renewal === 2 && !reauthenticate) {
+    throw invalidArgument(
+      "reauthenticate is missing.",
+      "Pass a function that brings credentials: this contract renews by signing in anew.",
+    );
+  }
+  checkStorage(storage);
   return {
     baseUrl: baseUrl(options.baseUrl),
     allowedOrigins: origins(options.allowedOrigins),
     restore: restores.indexOf(restoring),
     refreshBuffer: duration("refreshBuffer", options.refreshBuffer ?? 60_000, 0),
     requestTimeout: duration("requestTimeout", options.requestTimeout ?? 10_000, 1),
-    tabs: tabs(options.crossTab ?? isBrowser(), options.shareToken ?? true),
+    tabs: tabs(
+      options.crossTab ?? isBrowser(),
+      options.shareToken ?? !("refreshToken" in contract.fields),
+    ),
+    contract,
     // Looked up at each call, so that whoever replaces the global later is heard.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
+}
+
+function checkStorage(storage: TokenStorage | undefined): void {
+  if (storage === undefined) return;
+  for (const name of ["get", "set", "remove"] as const) {
+    if (typeof storage?.[name] !== "function") {
+      throw invalidArgument(
+        `storage has no ${name}().`,
+        "Pass an object with get(), set(token) and remove() as storage.",
+      );
+    }
+  }
 }
 
 /** On a server many users share a process, and what one client knows is none of another's business. */

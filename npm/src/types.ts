@@ -11,7 +11,7 @@ export interface User {
   [claim: string]: unknown;
 }
 
-/** What a login sends, as it is. */
+/** What a login sends, as it is; the contract `oauth2` calls an `email` `username`. */
 export type Credentials = Record<string, unknown>;
 
 /** Why nobody is signed in. */
@@ -42,12 +42,85 @@ export type Session<U = User> =
     }
   | { readonly status: "signing-out" };
 
+/** A value, now or later. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * Where a contract whose tokens come in the body keeps its refresh token. All tabs that share it are one client; it is
+ * read and written while no other tab does.
+ */
+export interface TokenStorage {
+  get(): MaybePromise<string | null>;
+  set(token: string): MaybePromise<void>;
+  remove(): MaybePromise<void>;
+}
+
+/** The backends there is a preset for. */
+export type ContractName = "rotation" | "oauth2" | "fixed-cookie" | "gateway" | "code-exchange";
+
+/** How a request to one of a backend's auth endpoints is made. */
+export interface Endpoint {
+  /** Below the `baseUrl`, with a leading slash. */
+  path: string;
+  /** Default: `"POST"`. */
+  method?: string;
+  /**
+   * What kind of body. Default: `"json"` for a login, and wherever the refresh token is in the body; else `"none"`.
+   */
+  body?: "json" | "form" | "none";
+  /** Members of the body with fixed values; a credential of the same name wins. */
+  params?: Record<string, string>;
+  /** What credentials are called here, by what callers call them. */
+  names?: Record<string, string>;
+  /** What the refresh token is called here. Default: the last part of `fields.refreshToken`. */
+  token?: string;
+}
+
+/** What a backend looks like, where it looks like none of the presets. */
+export interface Contract {
+  /**
+   * How an access token is renewed: by the endpoint `refresh`; by the backend itself, in the `Authorization` header of
+   * its answers; or by signing in anew with what the option `reauthenticate` brings.
+   */
+  renewal: "endpoint" | "response-header" | "reauthenticate";
+  login: Endpoint;
+  refresh?: Endpoint;
+  /** Without it a logout is local. */
+  logout?: Endpoint;
+  /** Where answers keep things, as dotted paths such as `"data.tokens.access"`. */
+  fields: {
+    accessToken: string;
+    /** Seconds. */
+    expiresIn?: string;
+    /** Seconds or milliseconds since 1970, or an ISO 8601 date; `expiresIn` wins. */
+    expiresAt?: string;
+    /** Needed if `refreshToken` is `"body"`. */
+    refreshToken?: string;
+    /** What the next refresh sends back as `Idempotency-Key`, so that a repetition is known for one. */
+    refreshKey?: string;
+    user?: string;
+  };
+  /** Whether the refresh token is an HttpOnly cookie, or in the bodies of requests and answers. */
+  refreshToken: "cookie" | "body";
+  /** Whether cookies go along to the auth endpoints. Default: `"include"` if the refresh token is one. */
+  credentials?: RequestCredentials;
+  /** With which statuses a renewal is refused. Default: 401; 403 where the backend renews by itself. */
+  denied?: number[];
+  /** Whether a resource's 403 ends the session. Default: `"ignore"`. */
+  forbidden?: "ignore" | "logout";
+  /**
+   * Whether to send a random `Idempotency-Key` where the backend hands out no `refreshKey`. On the page's own origin it is
+   * sent anyway; another must allow the header in its CORS rules. Default: `false`.
+   */
+  idempotencyKey?: boolean;
+}
+
 /** The settings of {@link createAuthClient}. */
 export interface AuthClientOptions<U = User> {
   /** Where the backend is. Relative paths are appended to its path. Default: the page's origin. */
   baseUrl?: string | URL;
-  /** The backend's shape. Default: `"rotation"`. */
-  contract?: "rotation";
+  /** The backend's shape: a preset's name, or one's own. Default: `"rotation"`. */
+  contract?: ContractName | Contract;
   /** Where the token may go, compared whole. Default: the origin of `baseUrl`. */
   allowedOrigins?: string[];
   /**
@@ -64,10 +137,23 @@ export interface AuthClientOptions<U = User> {
    * browser, `false` on a server, where many users share a process.
    */
   crossTab?: boolean;
-  /** Whether tabs tell each other the access token; otherwise each asks the backend for its own. Default: `true`. */
+  /**
+   * Whether tabs tell each other the access token; otherwise each asks the backend for its own. Default: `true` where the
+   * refresh token is a cookie.
+   */
   shareToken?: boolean;
   /** The transport, for auth calls too. Default: the global `fetch`. */
   fetch?: typeof fetch;
+  /**
+   * Where a contract whose tokens come in the body keeps its refresh token. Default: in memory, where it is lost with the
+   * page and each tab is a session of its own.
+   */
+  storage?: TokenStorage;
+  /**
+   * Asked for credentials, once for each time that the session cannot be renewed and somebody needs it; whoever waits,
+   * waits for that too. Not asked after a logout, or after a 403 that was one: then only `login` signs in.
+   */
+  reauthenticate?: () => Promise<Credentials>;
   /** Makes the session's `user` of what the backend said and of the token's claims. */
   parseUser?: (user: unknown, claims: Record<string, unknown>) => U;
   /** Told of everything that happens; no secret is in it. */
@@ -85,8 +171,18 @@ export interface AuthClient<U = User> {
    * @throws AuthError `invalid_credentials`, `rejected`, or a code that is `retryable`.
    */
   login(credentials: Credentials, options?: { signal?: AbortSignal }): Promise<U | null>;
-  /** Takes over a session that was obtained elsewhere. `expiresIn` is in seconds (RFC 6749 §5.1). */
-  setSession(grant: { accessToken: string; expiresIn?: number; user?: unknown }): Promise<U | null>;
+  /**
+   * Takes over a session that was obtained elsewhere. `expiresIn` is in seconds (RFC 6749 §5.1); `refreshToken` is for
+   * contracts that have it in the body.
+   *
+   * @throws AuthError `invalid_argument` if there is no access token, or a lifetime that cannot be right.
+   */
+  setSession(grant: {
+    accessToken: string;
+    expiresIn?: number;
+    refreshToken?: string;
+    user?: unknown;
+  }): Promise<U | null>;
   /**
    * The platform's `fetch` with a token that is good: renewed first if need be, and once more after a 401.
    *
@@ -97,6 +193,13 @@ export interface AuthClient<U = User> {
   getAccessToken(options?: { rejected?: string; signal?: AbortSignal }): Promise<string>;
   /** Renews now; joins a renewal under way. Signed out, it asks the backend whether there is a session. */
   refresh(options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Leaves the page for a login elsewhere, at an address like those of {@link AuthClient.fetch}; the page that comes back
+   * restores the session that was made there. A logout that the server has not heard of goes before it.
+   *
+   * @throws AuthError if the server cannot be told of that logout; then the page is not left.
+   */
+  loginWithRedirect(url: string | URL): Promise<never>;
   /**
    * Signs out: here at once, at the server when it can be told. If it rejects, the user is signed out
    * here all the same, and the server is told as soon as it can be.

@@ -5,10 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::files;
+use crate::debian;
 use crate::place::Place;
-use crate::run::Run;
-use crate::say::{self, Done, Stop};
+use crate::say::{Done, Stop};
 use crate::tools;
 
 /// Which browser the tests run in.
@@ -51,8 +50,8 @@ impl Browser {
 
     /// Installs what may be installed; gives the driver, or names what is missing.
     pub(crate) fn ready(self, place: &Place) -> Done<PathBuf> {
-        if !self.is_there() && is_debian_root()? {
-            self.install()?;
+        if !self.is_there() && debian::is_root()? {
+            debian::install(self.packages())?;
         }
         if let Self::Firefox = self
             && self.executable().is_some()
@@ -112,38 +111,10 @@ impl Browser {
         tools::find(self.driver_name())
     }
 
-    fn install(self) -> Done {
-        let packages: &[&str] = match self {
+    fn packages(self) -> &'static [&'static str] {
+        match self {
             Self::Chrome => &["chromium", "chromium-driver"],
             Self::Firefox => &["firefox-esr"],
-        };
-        say::step(&format!("Installing {} (apt-get)", packages.join(", ")));
-        for args in [
-            &["update"][..],
-            &["install", "--yes", "--no-install-recommends"],
-        ] {
-            let named = if args.len() > 1 { packages } else { &[] };
-            let finished = Run::new("apt-get")
-                .args(args.iter().chain(named))
-                .env("DEBIAN_FRONTEND", "noninteractive")
-                .quiet()?;
-            let failed = format!(
-                "apt-get could not install {}: what it said is above.",
-                packages.join(", ")
-            );
-            finished.or_offline("apt-get", &failed)?;
         }
-        Ok(())
     }
-}
-
-fn is_debian_root() -> Done<bool> {
-    let release = files::tree(Path::new("/etc/os-release"))?
-        .into_values()
-        .next()
-        .unwrap_or_default();
-    let debian = String::from_utf8_lossy(&release)
-        .lines()
-        .any(|line| line == "ID=debian");
-    Ok(debian && rustix::process::geteuid().is_root() && tools::find("apt-get").is_some())
 }

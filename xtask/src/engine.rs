@@ -24,6 +24,10 @@ const NAME: &str = "evertoken";
 /// themselves.
 const BYTES: &str = "declare const bytes: Uint8Array<ArrayBuffer>;\nexport default bytes;\n";
 
+/// The glue would compile, fetch and warn by itself; the package does that in its own way and needs only the parts.
+const PARTS: &str = "export { __wbg_get_imports as imports, __wbg_finalize_init as finish };\n";
+const PARTS_TYPES: &str = "export function imports(): WebAssembly.Imports;\nexport function finish(instance: WebAssembly.Instance): unknown;\n";
+
 /// Builds it.
 pub(crate) fn build(place: &Place) -> Done {
     // What is missing is better told before minutes of compiling than after.
@@ -74,6 +78,8 @@ pub(crate) fn build(place: &Place) -> Done {
         }
         shrink(place, &draft.join("evertoken_bg.wasm"))?;
         files::remove(&draft.join("evertoken_bg.wasm.d.ts"))?;
+        append(&draft.join("evertoken.js"), PARTS)?;
+        append(&draft.join("evertoken.d.ts"), PARTS_TYPES)?;
         files::write(&draft.join("evertoken_bg.d.wasm.ts"), BYTES.as_bytes())?;
         files::settle(&engine, &files::tree(&draft)?)
     })
@@ -171,6 +177,12 @@ fn rename(file: &Path, renamed: &[Renamed]) -> Done {
         text = text.replace(long, short);
     }
     files::write(file, text.as_bytes())
+}
+
+fn append(file: &Path, text: &str) -> Done {
+    let mut content = files::read(file)?;
+    content.extend_from_slice(text.as_bytes());
+    files::write(file, &content)
 }
 
 fn shrink(place: &Place, module: &Path) -> Done {

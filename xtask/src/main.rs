@@ -6,6 +6,7 @@
 
 mod bench;
 mod browser;
+mod debian;
 mod demo;
 mod engine;
 mod files;

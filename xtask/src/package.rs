@@ -55,6 +55,8 @@ pub(crate) fn build(place: &Place) -> Done {
         files::remove(&draft)?;
         bundle(place, &draft)?;
         declare(place, &draft)?;
+        let engine = files::read(&npm.join("engine/evertoken_bg.wasm"))?;
+        files::write(&draft.join("engine.wasm"), &engine)?;
         files::settle(&dist, &files::tree(&draft)?)?;
         files::remove(&draft)
     })?;
@@ -126,7 +128,10 @@ pub(crate) fn pack(place: &Place) -> Done<PathBuf> {
 /// Looks at what would be published, without publishing.
 pub(crate) fn check_packed(place: &Place) -> Done {
     let packed = npm_pack(place, Run::new("npm").args(["pack", "--dry-run"]))?;
-    for wanted in ["dist/index.js", "dist/index.d.ts"].iter().chain(&PAGES) {
+    for wanted in ["dist/index.js", "dist/index.d.ts", "dist/engine.wasm"]
+        .iter()
+        .chain(&PAGES)
+    {
         if !packed.files.iter().any(|file| file.path == *wanted) {
             return Err(Stop::new(format!(
                 "The package lacks {wanted}: see \"files\" in npm/package.json."
@@ -162,7 +167,7 @@ fn bundle(place: &Place, into: &Path) -> Done {
         .args(entries(place)?)
         .args(BUNDLE)
         // What two entry points have in common exists once, classes and state included.
-        .args(["--splitting", "--sourcemap"])
+        .args(["--splitting", "--sourcemap", "--packages=external"])
         .arg(assign("--outdir=", into))
         .quiet()?
         .or_stop("The TypeScript did not bundle: what esbuild said is above.")

@@ -5,7 +5,7 @@
 //! one failure and the next ones still run. A part in which nothing ran is a failure: it is how a test suite
 //! that has stopped being called looks. The last line says how many tests there were.
 //!
-//! What cannot run here for want of a browser is skipped aloud, and the command then does not succeed. Where `CI` is set
+//! What cannot run here for want of a browser or of Redis is skipped aloud, and the command then does not succeed. Where `CI` is set
 //! nothing may be skipped, not even a test that is marked to be ignored.
 
 use std::path::PathBuf;
@@ -58,10 +58,12 @@ impl Part {
         }
     }
 
-    fn needs_browser(self) -> bool {
+    /// Installs what may be installed, or names what is missing.
+    fn ready(self, place: &Place, browser: Browser) -> Done {
         match self {
-            Self::Wasm | Self::E2e => true,
-            Self::Lint | Self::Core | Self::Mock | Self::Npm => false,
+            Self::Wasm | Self::E2e => browser.ready(place).map(drop),
+            Self::Mock => tools::redis(),
+            Self::Lint | Self::Core | Self::Npm => Ok(()),
         }
     }
 
@@ -96,11 +98,7 @@ pub(crate) fn test(place: &Place, only: Option<Part>, browser: Browser) -> Done<
             continue;
         }
         say::step(&format!("Part {}", part.name()));
-        let missing = part
-            .needs_browser()
-            .then(|| browser.ready(place).err())
-            .flatten();
-        let tally = match missing {
+        let tally = match part.ready(place, browser).err() {
             Some(stop) if only.is_none() && !ci => {
                 say::note(&format!("Skipped: {}. {stop}", part.name()));
                 complete = false;
@@ -206,6 +204,14 @@ fn npm(place: &Place) -> Done<Tally> {
     tally += lint::check(
         "publint",
         Run::new(place.npm_bin("publint")).arg("--strict").dir(&npm),
+    )?;
+    tally += lint::check(
+        "attw",
+        Run::new(place.npm_bin("attw"))
+            .args(["--pack", ".", "--profile", "esm-only"])
+            // Whoever asks for it has a loader for it; there are no types of bytes.
+            .args(["--exclude-entrypoints", "engine.wasm"])
+            .dir(&npm),
     )?;
     say::step("npm pack --dry-run");
     tally += or_failure(package::check_packed(place).map(|()| Tally::default()));

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::debian;
 use crate::files;
 use crate::place::Place;
 use crate::run::{self, Run};
@@ -97,6 +98,19 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path)
         .map(|dir| dir.join(name))
         .find(|file| file.is_file())
+}
+
+/// The Redis that the mock server's tests start for themselves.
+pub(crate) fn redis() -> Done {
+    if find("redis-server").is_none() && debian::is_root()? {
+        debian::install(&["redis-server"])?;
+    }
+    if find("redis-server").is_none() {
+        return Err(Stop::new(
+            "redis-server is needed: install it (on Debian: `apt install redis-server`) and run this again.",
+        ));
+    }
+    Ok(())
 }
 
 /// Fetches the crates of the workspace, so that a missing network is one sentence and not cargo's many.

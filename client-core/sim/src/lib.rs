@@ -37,6 +37,7 @@ pub mod run;
 pub mod script;
 pub mod server;
 mod shrink;
+pub mod stories;
 pub mod tab;
 mod trace;
 pub mod users;

@@ -83,6 +83,8 @@ marks! {
     LoginRefused "a password is wrong"
     LoginLost "a login is granted and its answer is lost"
     LoginOvertaken "a login is granted after a logout overtook it"
+    SetSession "a session that was obtained elsewhere is handed over"
+    Forbidden "a resource's refusal logs out"
     LogoutServed "the server carries a logout out"
     LogoutTold "the server is told of a logout"
     LogoutOvertaken "a logout is done without being sent"

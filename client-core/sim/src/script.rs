@@ -120,6 +120,13 @@ pub enum Act {
     Fetch(u8),
     /// Renews, whatever the token's age.
     Renew,
+    /// Signs in somewhere else, say in a popup, and hands the client what came of it.
+    SetSession {
+        /// As whom.
+        user: u8,
+    },
+    /// The next resource that is asked refuses what it is asked for, in a contract that logs out on it.
+    Forbid,
     /// The server accepts no access token any longer that it has issued so far.
     Distrust,
     /// The machine sleeps.
@@ -169,6 +176,12 @@ impl Lags {
         channel: 4,
         storage: 6,
     };
+
+    /// Whether a question and its answer take longer than tabs wait for them.
+    #[must_use]
+    pub const fn is_slow(self) -> bool {
+        2 * self.channel > 100
+    }
 }
 
 /// What becomes of one request to an auth endpoint.

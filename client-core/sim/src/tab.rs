@@ -161,6 +161,8 @@ pub struct Tab {
     pub inbox: VecDeque<Errand>,
     /// How long it was asleep in all, and since when it is.
     pub idle: (u64, Option<u64>),
+    /// Whether it ever was.
+    pub was_asleep: bool,
     /// Of what chance decides: how many of each there were.
     pub draws: [u64; 4],
     /// What becomes of the requests it sends next, where a script says so.
@@ -179,6 +181,8 @@ pub struct Tab {
     pub dead_logins: Vec<u32>,
     /// The family of the token it took last.
     pub family: Option<u32>,
+    /// Whether the next resource it asks refuses.
+    pub is_forbidden: bool,
     /// Whether its last refresh had no key and may have been carried out without its knowing.
     pub repeats_blindly: bool,
     /// When it last took another tab's token.

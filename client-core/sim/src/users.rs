@@ -6,6 +6,7 @@ use evertoken_core::{Restore, Scope};
 use crate::chance::Chance;
 use crate::script::{Act, Keys, Lags, Script, Setting, Step, Weather};
 use crate::server::USERS;
+use crate::stories;
 
 /// What is asked for from outside.
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,6 +73,12 @@ fn steps(setting: &Setting, hours: Option<u64>, chance: &mut Chance) -> Vec<Step
     while end.map_or(done < count, |end| at < end) {
         at += pause(setting, chance, end.is_some());
         let place = chance.below(setting.places as u64) as usize;
+        if chance.percent(12) {
+            let other = (place + 1) % setting.places;
+            for (after, place, act) in stories::story(chance, place, other) {
+                push(at + after, place, act);
+            }
+        }
         let act = |chance: &mut Chance| act(setting, chance);
         let first = act(chance);
         push(at, place, first);
@@ -132,7 +139,9 @@ fn act(setting: &Setting, chance: &mut Chance) -> Act {
         (3, 15),
         (7, 16),
         (2, 17),
-        (4, 18),
+        (1, 18),
+        (1, 19),
+        (4, 20),
     ]) {
         0 => Act::Fetch(chance.between(1, 4) as u8),
         1 => login(chance),
@@ -161,15 +170,20 @@ fn act(setting: &Setting, chance: &mut Chance) -> Act {
             (1, Weather::Broken),
         ])),
         17 => Act::Recreate,
+        18 => Act::Forbid,
+        19 => Act::SetSession {
+            user: chance.below(u64::from(USERS)) as u8,
+        },
         _ => Act::Lags(Lags {
             lock: chance.pick(&[0, 2, 2, 50]),
-            channel: chance.pick(&[1, 4, 4, 60, 300]),
+            channel: chance.pick(&[1, 4, 4, 45, 300]),
             storage: chance.pick(&[1, 6, 6, 60, 400]),
         }),
     }
 }
 
-fn login(chance: &mut Chance) -> Act {
+/// Somebody signs in, mostly with the right password.
+pub(crate) fn login(chance: &mut Chance) -> Act {
     Act::Login {
         user: chance.weighted(&[(3, 0), (2, 1), (1, 2)]) % USERS,
         right: chance.percent(90),

@@ -77,6 +77,8 @@ pub enum Outcome {
         /// The status it came with.
         status: u16,
     },
+    /// There is nothing to renew with, so nobody was asked: no refresh token, or no endpoint that takes one.
+    NothingToSend,
     /// It did not work, and that says nothing about the session. One that
     /// [is superseded](Failure::is_superseded) is asked of the peers and sent once more.
     Failed(Failure),

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::backoff;
-use crate::effect::{Effect, Event, Exchange, Scope};
+use crate::effect::{Effect, Event, Exchange, Scope, Why};
 use crate::failure::{Code, Detail, Failure, Reason};
 use crate::planted::Fault;
 use crate::read::{Granted, Outcome};
@@ -33,13 +33,13 @@ impl Session {
     /// The exchange is over.
     pub(super) fn finish(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
         match sent.exchange {
-            Exchange::Refresh(_) => self.finish_refresh(now, sent, outcome),
+            Exchange::Refresh(why) => self.finish_refresh(now, sent, why, outcome),
             Exchange::Login => self.finish_login(now, sent, outcome),
             Exchange::Logout(scope) => self.finish_logout(now, sent, scope, outcome),
         }
     }
 
-    fn finish_refresh(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
+    fn finish_refresh(&mut self, now: Instant, sent: Sent, why: Why, outcome: Outcome) {
         if sent.turn != self.turn && !self.plants(Fault::AnswerCountsInAnyTurn) {
             return self.leave_backend_alone(now, &outcome);
         }
@@ -50,6 +50,7 @@ impl Session {
                 missing,
                 status,
             } => self.denied(now, &sent, reason, missing, status),
+            Outcome::NothingToSend => Some(self.cannot_renew(now, why)),
             // An old copy of it was answered: the session has moved on, and the newest key says so. A login
             // that waits is about to replace it.
             Outcome::Failed(failure)
@@ -77,7 +78,8 @@ impl Session {
         let Outcome::Failed(failure) = outcome else {
             return;
         };
-        if failure.code == Code::RateLimited && matches!(self.state, State::Restoring { .. }) {
+        let has_token = matches!(self.state, State::SignedIn { .. });
+        if failure.code == Code::RateLimited && !has_token {
             self.refuse_refreshes(now, *failure);
         }
     }
@@ -244,7 +246,14 @@ impl Session {
                 self.sign_in(now, sent.at, sent.op, granted);
                 Ok(())
             }
-            Outcome::Failed(_) | Outcome::Denied { .. } | Outcome::Ended if overtaken => return,
+            Outcome::Failed(_)
+            | Outcome::Denied { .. }
+            | Outcome::NothingToSend
+            | Outcome::Ended
+                if overtaken =>
+            {
+                return;
+            }
             Outcome::Failed(failure) => {
                 if unknown && !self.plants(Fault::LostLoginIsForgotten) {
                     self.find_out();
@@ -254,6 +263,7 @@ impl Session {
             Outcome::Denied { status, .. } => {
                 Err(Failure::new(Code::InvalidCredentials).status(status))
             }
+            Outcome::NothingToSend => Err(Failure::new(Code::Misconfigured)),
             Outcome::Ended => Err(Failure::new(Code::Server)),
         };
         self.wake(sent.op, None);
@@ -269,7 +279,10 @@ impl Session {
 
     fn finish_logout(&mut self, now: Instant, sent: Sent, scope: Scope, outcome: Outcome) {
         let result = match outcome {
-            Outcome::Ended | Outcome::Granted(_) | Outcome::Denied { .. } => Ok(()),
+            Outcome::Ended
+            | Outcome::Granted(_)
+            | Outcome::Denied { .. }
+            | Outcome::NothingToSend => Ok(()),
             Outcome::Failed(failure) => Err(failure),
         };
         match (scope, result) {

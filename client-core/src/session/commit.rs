@@ -20,6 +20,10 @@ impl Session {
         if self.plants(Fault::EpochsTie) {
             return self.position.epoch.next(is_login, Instant::default(), 0);
         }
+        // Who signs out twice has not ended more: a login that has heard of neither is younger than both.
+        if !is_login && self.position.ended && !self.position.epoch.is_login() {
+            return self.position.epoch.again(now, self.tab);
+        }
         self.position.epoch.next(is_login, now, self.tab)
     }
 
@@ -38,8 +42,11 @@ impl Session {
         self.finding_out = false;
         let position = self.opening(now, 0);
         self.settle_login();
-        // Nothing else clears it: a refresh may have been granted before the logout.
-        self.effects.push_back(Effect::Keep(Slot::Tombstone, None));
+        // Nothing else clears it: a refresh may have been granted before the logout. One that this tab has not read
+        // may be younger than this login.
+        if std::mem::take(&mut self.has_tombstone) {
+            self.effects.push_back(Effect::Keep(Slot::Tombstone, None));
+        }
         self.commit(now, asked, op, granted, position, None);
         self.report(Event::SignedIn);
     }
@@ -73,6 +80,7 @@ impl Session {
             asked,
             lifetime: granted.lifetime,
             subject: granted.subject,
+            issued_at: granted.issued_at,
             position,
         };
         self.install(now, Some(op), particulars, before, true);
@@ -100,6 +108,9 @@ impl Session {
         let mut grant = Grant::new(token, particulars, now, buffer, &mut self.rng);
         if is_own {
             grant.deserves_a_try(now);
+        }
+        if !self.config.renews {
+            grant.leave_to_backend();
         }
         if let Some(before) = before {
             grant.follow(before);
@@ -148,6 +159,7 @@ impl Session {
         if self.plants(Fault::TombstoneInRecord) {
             return;
         }
+        self.has_tombstone = true;
         let text = Tombstone { epoch, owed }.to_text().into_boxed_str();
         self.effects
             .push_back(Effect::Keep(Slot::Tombstone, Some(text)));

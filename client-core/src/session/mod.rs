@@ -6,6 +6,7 @@ mod notes;
 mod passage;
 mod peers;
 mod presence;
+mod resources;
 mod seen;
 mod state;
 mod steps;
@@ -15,7 +16,7 @@ use std::collections::VecDeque;
 
 use crate::config::{Config, Restore};
 use crate::effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, View, Why};
-use crate::failure::{Code, Failure, Reason};
+use crate::failure::{Code, Detail, Failure, Reason};
 use crate::grant::TokenId;
 use crate::planted::Fault;
 use crate::read::Granted;
@@ -39,6 +40,8 @@ pub struct Session {
     position: Position,
     /// A logout that the server has not heard of.
     owed_logout: Option<OwedLogout>,
+    /// A tombstone was read, or left.
+    has_tombstone: bool,
     /// An exchange of an earlier turn was given up: a late Set-Cookie of its may have won, so the next
     /// refresh must name the subject that is signed in.
     unsettled: bool,
@@ -97,6 +100,7 @@ impl Session {
             turn: 0,
             position: Position::default(),
             owed_logout: None,
+            has_tombstone: false,
             unsettled: false,
             finding_out: false,
             key: None,
@@ -143,6 +147,8 @@ impl Session {
                 Some(token) if token < grant.since && !self.plants(Fault::RejectedNotCompared) => {
                     Access::Replaced
                 }
+                // The backend has just not renewed it.
+                Some(token) if token >= grant.token && !self.config.renews => Access::Replaced,
                 Some(token)
                     if token >= grant.token && !self.plants(Fault::RefusedTokenIsGivenAgain) =>
                 {
@@ -165,6 +171,9 @@ impl Session {
         }
         let idle = self.wire.refresh(self.turn).is_none();
         match self.state {
+            State::SignedIn { .. } if !self.config.renews => {
+                Access::Refused(Failure::new(Code::Misconfigured).detail(Detail::BackendRenews))
+            }
             State::SignedIn { .. } | State::Restoring { .. } => self.renew(now, Why::Demand),
             State::SignedOut { .. } if self.is_signing_out() => {
                 Access::Refused(Failure::new(Code::LoginRequired))
@@ -242,19 +251,6 @@ impl Session {
         self.sign_in(now, now, op, granted);
         self.settle(now);
         Ok(op)
-    }
-
-    /// A resource answered 403 to this token, in a contract that ends the session on it. A late one, for an earlier
-    /// token, ends nothing. The operation is the logout's, if there is one.
-    pub fn forbidden(&mut self, now: Instant, token: TokenId) -> Option<OpId> {
-        let is_present =
-            matches!(&self.state, State::SignedIn { grant, .. } if grant.token == token);
-        if !is_present {
-            return None;
-        }
-        let op = self.log_out(now, Scope::Local, Reason::Forbidden);
-        self.settle(now);
-        Some(op)
     }
 
     /// Ends the client for good. Everyone who waits is told; what is on the wire may arrive, and changes

@@ -30,6 +30,7 @@ impl Session {
             self.position = Position::logged_out(tombstone.epoch);
             self.key = None;
         }
+        self.has_tombstone = stored.tombstone.is_some();
         self.cookie_works = self.position.generation > 0;
         self.owed_logout = self.debt(stored, now);
         if self.owed_logout.is_some() {
@@ -55,17 +56,32 @@ impl Session {
     /// What is stored says where the session stands.
     pub(super) fn see(&mut self, now: Instant, stored: &Stored) {
         self.meet(stored);
+        self.has_tombstone = stored.tombstone.is_some();
         if let Some(tombstone) = stored.tombstone
             && !self.plants(Fault::TombstoneIgnored)
         {
             let position = Position::logged_out(tombstone.epoch);
-            self.follow(now, position, Some(Reason::Logout), None);
+            let is_same = |record: &&Record| record.position == position;
+            let noted = stored.record.as_ref().filter(is_same);
+            let reason = noted.and_then(|record| record.reason);
+            self.follow(now, position, reason.or(Some(Reason::Logout)), None);
         }
         if let Some(record) = &stored.record {
             let key = record.refresh_key.clone();
             self.follow(now, record.position, record.reason, key);
         }
         self.share_debt(now, stored);
+    }
+
+    /// Where nobody is signed in, the key that is noted is that of a question whose answer nobody has seen: whoever asks
+    /// next asks the same.
+    pub(super) fn take_up_question(&mut self, stored: &Stored) {
+        if let Some(record) = &stored.record
+            && record.position == self.position
+            && matches!(self.state, State::SignedOut { .. })
+        {
+            self.key = record.refresh_key.clone();
+        }
     }
 
     /// Whoever owes a logout may be gone, so after a while any tab tells the server; and none restores before that

@@ -29,9 +29,7 @@ impl Session {
         if !self.wire.is_idle() || self.wire.paused {
             return;
         }
-        if self.owed_logout.is_some_and(|owed| owed.retry_at <= now) {
-            self.enqueue_owed_logout(now);
-        }
+        // A logout that is owed begins where every call ends.
         if self.state.renew_at().is_some_and(|at| at <= now) {
             self.refresh_by(now, Why::Timer);
         }
@@ -99,9 +97,15 @@ impl Session {
             self.unsettled = true;
         }
         self.see(now, stored);
-        if matches!(self.wire.stage, Stage::Locking { .. }) {
-            self.report_wait(now);
-            self.ask(now);
+        self.take_up_question(stored);
+        match self.wire.stage {
+            Stage::Locking { .. } => {
+                self.report_wait(now);
+                self.ask(now);
+            }
+            // What was asked while another held the lock does not tell what that one did.
+            Stage::Asking { .. } => self.ask(now),
+            Stage::Idle | Stage::Sent(_) => {}
         }
     }
 
@@ -145,13 +149,18 @@ impl Session {
     /// All that can be known is known: sends the head of the queue, if it still has to be.
     pub(super) fn dispatch(&mut self, now: Instant) {
         while let Some(queued) = self.wire.queue.front().copied() {
-            let settled = queued.exchange == Exchange::Refresh(Why::Wake)
-                && matches!(&self.state, State::SignedIn { grant, .. } if grant.is_good(now));
-            if !settled {
+            let Exchange::Refresh(why) = queued.exchange else {
                 break;
-            }
+            };
+            let has_token =
+                matches!(&self.state, State::SignedIn { grant, .. } if grant.is_good(now));
+            let told = match self.asked_to_wait(now) {
+                _ if why == Why::Wake && has_token => None,
+                Some(failure) => Some(failure),
+                None => break,
+            };
             self.wire.queue.pop_front();
-            self.wake(queued.op, None);
+            self.wake(queued.op, told);
         }
         if self.wire.queue.is_empty() {
             self.wire.stage = Stage::Idle;

@@ -152,6 +152,8 @@ impl Session {
             asked: now.before(shared.age.saturating_add(ago)),
             lifetime: shared.lifetime,
             subject: shared.subject,
+            // Not said: what a request of this tab's own brings is newer.
+            issued_at: None,
             position,
         };
         self.install(now, None, particulars, before.as_ref(), false);
@@ -188,11 +190,8 @@ impl Session {
         reason: Option<Reason>,
         key: Option<Box<str>>,
     ) {
-        if position == self.position && self.key.is_none() {
-            // Where nobody is signed in a key is for a question that was asked, and not for the next.
-            if !matches!(self.state, State::SignedOut { .. }) {
-                self.key = key;
-            }
+        if position == self.position && key.is_some() && self.wants_key() {
+            self.key = key;
             return;
         }
         let counts = position.ended && self.plants(Fault::OlderEndCounts);
@@ -210,19 +209,31 @@ impl Session {
         self.position = position;
         if position.ended {
             self.finding_out = false;
-            let logout = !position.epoch.is_login();
-            let unsaid = if logout {
-                Reason::Logout
-            } else {
-                Reason::Denied
-            };
-            self.sign_out(reason.unwrap_or(unsaid));
+            let was_login = position.epoch.is_login();
+            self.sign_out(match reason {
+                // Whoever was not there before shows that it never was signed in, and that is not why this ended.
+                None | Some(Reason::Never) if !was_login => Reason::Logout,
+                Some(Reason::Never) => Reason::Expired,
+                None => Reason::Denied,
+                Some(reason) => reason,
+            });
             return;
         }
         self.key = key;
         if !same_epoch {
             self.finding_out = false;
             self.look_for_session();
+        }
+    }
+
+    /// Whether the key of this position that another tab knows is to be the next that is sent from here. Where nobody
+    /// is signed in a key is that of a question whose answer somebody still waits for, so only what is said just before
+    /// this tab asks the same counts.
+    fn wants_key(&self) -> bool {
+        match self.state {
+            State::SignedOut { .. } => matches!(self.wire.stage, Stage::Asking { .. }),
+            State::Restoring { .. } | State::SignedIn { .. } => self.key.is_none(),
+            State::Disposed => false,
         }
     }
 

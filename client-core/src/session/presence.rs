@@ -70,8 +70,11 @@ impl Session {
         self.greet(stored);
         self.see(now, stored);
         let has_token = matches!(self.state, State::SignedIn { .. });
-        if has_token && !self.peers.is_empty() && self.wire.refresh(self.turn).is_none() {
-            self.enqueue(now, Exchange::Refresh(Why::Wake), false);
+        if has_token && !self.peers.is_empty() {
+            let look = self.wire.refresh(self.turn);
+            let look =
+                look.unwrap_or_else(|| self.enqueue(now, Exchange::Refresh(Why::Wake), false));
+            self.wire.look = Some(look);
         }
     }
 }

@@ -71,3 +71,19 @@ fn sooner(
         (Some(_), _) => one,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_deadlines_the_earlier_rings_and_of_two_at_once_the_first() {
+        let one = |ms| Some((Instant::from_millis(ms), Timer::Exchange));
+        let other = |ms| Some((Instant::from_millis(ms), Timer::Stale));
+        assert_eq!(sooner(one(1), other(2)), one(1));
+        assert_eq!(sooner(one(2), other(1)), other(1));
+        assert_eq!(sooner(one(1), other(1)), one(1));
+        assert_eq!(sooner(one(1), None), one(1));
+        assert_eq!(sooner(None, other(1)), other(1));
+    }
+}

@@ -12,17 +12,20 @@ use super::wire::Queued;
 impl Session {
     /// Joins the refresh that is on its way, or begins one unless the backend asked to be left alone.
     pub(super) fn renew(&mut self, now: Instant, why: Why) -> Access {
-        if self.wire.refresh(self.turn).is_none()
-            && let Some(trouble) = self.state.trouble()
-            && let Some(until) = trouble.not_before.filter(|until| now < *until)
-            && !self.plants(Fault::RetryAfterIgnored)
-        {
-            return Access::Refused(Failure {
-                retry_after: Some(until.since(now)),
-                ..trouble.failure
-            });
+        match self.asked_to_wait(now) {
+            Some(failure) if self.wire.refresh(self.turn).is_none() => Access::Refused(failure),
+            Some(_) | None => Access::Wait(self.refresh_by(now, why)),
         }
-        Access::Wait(self.refresh_by(now, why))
+    }
+
+    /// How the backend asked to be left alone, if it still does.
+    pub(super) fn asked_to_wait(&self, now: Instant) -> Option<Failure> {
+        let trouble = self.state.trouble()?;
+        let until = trouble.not_before.filter(|until| now < *until)?;
+        (!self.plants(Fault::RetryAfterIgnored)).then(|| Failure {
+            retry_after: Some(until.since(now)),
+            ..trouble.failure
+        })
     }
 
     pub(super) fn refresh_by(&mut self, now: Instant, why: Why) -> OpId {
@@ -32,24 +35,14 @@ impl Session {
                 self.wire.look_becomes(why);
                 op
             }
-            None => self.enqueue_refresh(now, why),
+            None => self.enqueue(now, Exchange::Refresh(why), false),
         };
         self.settle(now);
         op
     }
 
-    /// A logout that the server has not heard of goes first: what it was to end must not be restored.
-    pub(super) fn enqueue_refresh(&mut self, now: Instant, why: Why) -> OpId {
-        if !self.plants(Fault::OwedLogoutWaits) {
-            self.enqueue_owed_logout(now);
-        }
-        self.enqueue(now, Exchange::Refresh(why), false)
-    }
-
     pub(super) fn enqueue_owed_logout(&mut self, now: Instant) {
-        if let Some(owed) = self.owed_logout
-            && !self.wire.is_repeating_logout(self.turn)
-        {
+        if let Some(owed) = self.owed_logout {
             self.enqueue(now, Exchange::Logout(owed.scope), true);
         }
     }
@@ -72,7 +65,7 @@ impl Session {
     /// Ends every call: sends what may go, and tells listeners what has changed.
     pub(super) fn settle(&mut self, now: Instant) {
         if matches!(self.state, State::Restoring { trouble: None }) && self.wire.is_idle() {
-            self.enqueue_refresh(now, Why::Restore);
+            self.enqueue(now, Exchange::Refresh(Why::Restore), false);
         }
         // What a login that came too late left in the cookie jar goes while the lock is still held.
         if self.wire.is_idle() && self.owed_logout.is_some_and(|owed| owed.retry_at <= now) {

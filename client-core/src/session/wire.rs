@@ -92,6 +92,8 @@ pub(super) struct Wire {
     pub(super) lock: Option<Lock>,
     /// The page is hidden: nothing is begun.
     pub(super) paused: bool,
+    /// What looks at the other tabs since the page was shown again, a refresh or a look and no more.
+    pub(super) look: Option<OpId>,
 }
 
 /// What a timer that rang is for.
@@ -259,8 +261,10 @@ impl Wire {
 
     /// The look at the other tabs that everybody has to wait for.
     pub(super) fn waking(&self) -> Option<OpId> {
-        let is_wake = |queued: &&Queued| queued.exchange == Exchange::Refresh(Why::Wake);
-        self.queue.iter().find(is_wake).map(|queued| queued.op)
+        let op = self.look?;
+        let is_sent = self.sent().is_some_and(|sent| sent.op == op);
+        let is_queued = || self.queue.iter().any(|queued| queued.op == op);
+        (is_sent || is_queued()).then_some(op)
     }
 
     /// Somebody wants a token, so looking at the other tabs is not all any longer.
@@ -283,15 +287,6 @@ impl Wire {
             let sent = self.sent()?;
             (sent.exchange == wanted && !sent.repeated && sent.turn == turn).then_some(sent.op)
         })
-    }
-
-    /// Whether a logout nobody waits for is queued, or on the wire and of this turn: an earlier one does not
-    /// tell of what has been owed since.
-    pub(super) fn is_repeating_logout(&self, turn: u32) -> bool {
-        self.queue.iter().any(|queued| queued.repeated)
-            || self
-                .sent()
-                .is_some_and(|sent| sent.repeated && sent.turn == turn)
     }
 
     fn find(&self, turn: u32, wanted: fn(Exchange) -> bool) -> Option<OpId> {

@@ -32,6 +32,16 @@ impl Epoch {
         }
     }
 
+    /// The epoch of a logout that follows another, with nothing between them to end: no greater for whoever has heard
+    /// of neither.
+    pub(crate) fn again(self, now: Instant, tab: Tab) -> Self {
+        let next = self.next(false, now, tab);
+        Self {
+            stamp: self.stamp.max(next.stamp),
+            ..self
+        }
+    }
+
     /// When it was opened.
     pub fn opened(self) -> Instant {
         Instant::from_millis(self.stamp >> TAB_BITS)
@@ -132,5 +142,32 @@ mod tests {
         };
         assert!(at(3, false) < at(3, true));
         assert!(at(3, true) < at(4, false));
+    }
+
+    #[test]
+    fn a_stamp_has_room_for_twenty_bits_of_a_tab_and_more_do_not_change_the_time() {
+        let by = |tab| Epoch::default().next(true, NOON, tab);
+        for bit in 0..20 {
+            assert_ne!(by(1 << bit), by(0), "{bit}");
+        }
+        assert_eq!(by(u32::MAX).opened(), NOON);
+    }
+
+    #[test]
+    fn what_a_logout_opened_is_over_whatever_else_is_written() {
+        let nothing_yet = Epoch::default();
+        for (epoch, ended) in [
+            (nothing_yet, false),
+            (nothing_yet.next(true, NOON, 1), false),
+            (nothing_yet.next(false, NOON, 1), true),
+        ] {
+            let written = Position {
+                epoch,
+                ..Position::default()
+            };
+            let text = written.write(Writer::new()).text();
+            let read = Position::read(&mut Reader::new(&text).unwrap()).unwrap();
+            assert_eq!(read, Position { ended, ..written });
+        }
     }
 }

@@ -192,6 +192,18 @@ fn a_jwt_tells_its_lifetime_by_its_own_two_claims() {
 }
 
 #[test]
+fn a_time_is_in_seconds_up_to_the_year_5138_and_from_there_on_in_milliseconds() {
+    for (iat, expected) in [
+        (99_999_999_999_u64, 99_999_999_999),
+        (100_000_000_000, 100_000_000),
+    ] {
+        let token = json!({ "iat": iat }).to_string();
+        let read = granted(refresh(&reply(200, json!({ "accessToken": token }))));
+        assert_eq!(read.issued_at, Some(expected));
+    }
+}
+
+#[test]
 fn a_subject_is_the_tokens_else_the_users() {
     let subject = |claims: Value, user: Value| {
         let body = json!({"accessToken": claims.to_string(), "user": user});

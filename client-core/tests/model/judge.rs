@@ -223,7 +223,9 @@ impl Ledger {
             }
             Event::RefreshStarted { .. } => assert!(self.refresh().is_some(), "none is sent"),
             Event::RefreshFailed { .. } => {}
-            Event::Adopted | Event::LockWaited(_) => panic!("there are no others: {event:?}"),
+            Event::Adopted | Event::HandedOver | Event::LockWaited(_) => {
+                panic!("there are no others: {event:?}")
+            }
         }
     }
 

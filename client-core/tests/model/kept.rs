@@ -13,6 +13,7 @@ use super::shell::Shell;
 const A: Grant = Grant(Some("a"), Some(900), None);
 const B: Grant = Grant(Some("b"), Some(900), None);
 const LOST: Step = Answered(Answer::Failed(Failure::new(Code::Network)));
+const HEARD: Step = Answered(Answer::Ended);
 const ON_TIME: Step = Ring(Duration::ZERO);
 
 fn live(end: End, steps: &[Step]) {
@@ -142,4 +143,66 @@ fn a_session_that_a_refresh_replaced_ends_when_its_cookie_is_gone() {
             Answered(Answer::Denied { missing: true }),
         ],
     );
+}
+
+#[test]
+fn a_logout_that_was_given_up_for_a_narrower_one_is_still_owed_when_that_one_was_heard() {
+    for answer in [HEARD, LOST, Answered(Answer::Granted(A))] {
+        live(
+            End::Answered,
+            &[
+                Logout(Scope::Global),
+                Logout(Scope::Local),
+                // The patience with the first.
+                ON_TIME,
+                answer,
+            ],
+        );
+    }
+}
+
+#[test]
+fn two_logouts_that_waited_for_a_refresh_are_over_even_if_the_second_is_never_answered() {
+    for refreshed in [Answered(Answer::Granted(A)), LOST] {
+        for first in [HEARD, LOST] {
+            live(
+                End::Silent,
+                &[
+                    Refresh,
+                    Logout(Scope::Global),
+                    Logout(Scope::Local),
+                    refreshed.clone(),
+                    first.clone(),
+                ],
+            );
+        }
+    }
+}
+
+/// A login that a logout overtook, and whose answer nobody saw, when the server has heard of the logout.
+const STRAY: [Step; 4] = [Login, Logout(Scope::Global), LOST, HEARD];
+
+#[test]
+fn what_a_stray_login_left_is_ended_before_the_next_refresh_and_after_that_no_more() {
+    for told in [HEARD, LOST] {
+        let steps = [&STRAY[..], &[Refresh, told, ON_TIME, HEARD, Refresh]].concat();
+        live(End::Answered, &steps);
+    }
+}
+
+#[test]
+fn a_logout_while_what_a_stray_login_left_is_being_ended_counts_for_both() {
+    for scope in [Scope::Local, Scope::Global] {
+        for told in [HEARD, LOST] {
+            let steps = [&STRAY[..], &[Refresh, Logout(scope), told, HEARD, Refresh]].concat();
+            live(End::Answered, &steps);
+        }
+    }
+}
+
+#[test]
+fn a_login_that_overtakes_the_end_of_a_stray_one_leaves_it_owed_if_it_is_refused() {
+    let refused = Answered(Answer::Failed(Failure::new(Code::InvalidCredentials)));
+    let steps = [&STRAY[..], &[Refresh, LOST, Login, refused, Refresh]].concat();
+    live(End::Answered, &steps);
 }

@@ -194,6 +194,7 @@ impl Ledger {
                 }
             },
             Outcome::Denied { missing, .. } => self.denied(missing),
+            Outcome::NothingToSend => unreachable!("a cookie always goes along"),
             Outcome::Failed(failure) => self.refresh_failed(now, failure, sent.keyed),
             Outcome::Ended => {
                 self.refresh_failed(now, Failure::new(Code::Server), sent.keyed);
@@ -294,7 +295,10 @@ impl Ledger {
                 self.left_alone = None;
                 self.unrepeatable = false;
             }
-            Outcome::Failed(_) | Outcome::Denied { .. } | Outcome::Ended => {}
+            Outcome::Failed(_)
+            | Outcome::Denied { .. }
+            | Outcome::NothingToSend
+            | Outcome::Ended => {}
         }
     }
 

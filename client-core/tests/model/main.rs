@@ -3,7 +3,8 @@
 //! `script.rs` has what can happen: users' verbs, answers good and bad, late answers, ticks and time. `shell.rs`
 //! plays a script against the machine as a browser would. `ledger.rs` is the model: it hears what was asked and
 //! answered, and keeps who is signed in, what is on the wire and what the server still has to be told; `judge.rs`
-//! says by it of each effect whether that may be. `kept.rs` has the scripts that once found a difference.
+//! says by it of each effect whether that may be. `kept.rs` has the scripts that once found a difference, `short.rs` plays
+//! every script of a few steps.
 //!
 //! The lives are the same at every run. `PROPTEST_CASES=100000 PROPTEST_RNG_SEED=7` plays others.
 
@@ -23,6 +24,7 @@ mod kept;
 mod ledger;
 mod script;
 mod shell;
+mod short;
 
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed};
 use proptest_state_machine::{StateMachineTest, prop_state_machine};

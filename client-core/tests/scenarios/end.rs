@@ -1,6 +1,6 @@
 //! The end of a session, and of a client.
 
-use evertoken_core::{Access, Code, Event, Reason, Timer, View};
+use evertoken_core::{Access, Code, Event, Failure, Granted, Reason, Scope, Timer, View};
 
 use crate::rig::{LIFE, LIFETIME, Rig, denied, granted};
 
@@ -39,8 +39,7 @@ fn what_was_about_to_be_sent_when_the_client_was_disposed_of_is_not() {
 #[test]
 fn s23_a_listener_that_calls_back_in_between_two_effects_finds_a_whole_machine() {
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let refresh = rig.last_refresh();
     let input = evertoken_core::Input::Answer {
         op: refresh,
@@ -72,8 +71,7 @@ fn a_denied_refresh_signs_out_with_the_reason_and_tells_everyone() {
 fn whoever_hears_of_an_event_sees_the_session_it_led_to() {
     use evertoken_core::{Effect, Input};
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let op = rig.last_refresh();
     let outcome = denied(Reason::Revoked);
     rig.session.handle(rig.now, Input::Answer { op, outcome });
@@ -86,4 +84,43 @@ fn whoever_hears_of_an_event_sees_the_session_it_led_to() {
         }
     }
     assert_eq!(order, ["changed", "told"]);
+}
+
+#[test]
+fn who_waits_for_a_login_or_a_logout_on_its_way_is_told_of_a_dispose_and_nobody_is_told_twice() {
+    let told = |rig: &mut Rig, op| {
+        rig.session.dispose();
+        rig.drain();
+        let dones = rig.done.iter().filter(|(done, _)| *done == op);
+        dones.map(|(_, result)| result.unwrap_err().code).collect()
+    };
+    let mut rig = Rig::signed_in();
+    let login = rig.login();
+    let codes: Vec<Code> = told(&mut rig, login);
+    assert_eq!(codes, [Code::Disposed]);
+
+    let mut rig = Rig::signed_in();
+    let logout = rig.logout();
+    rig.logout_of(Scope::Local);
+    let codes: Vec<Code> = told(&mut rig, logout);
+    assert_eq!(codes, [Code::Disposed], "although a later one was called");
+
+    let mut rig = Rig::signed_in();
+    let login = rig.login();
+    rig.logout();
+    let codes: Vec<Code> = told(&mut rig, login);
+    assert_eq!(codes, [Code::LoginRequired], "when the logout was called");
+}
+
+#[test]
+fn nothing_is_begun_with_a_client_that_was_disposed_of() {
+    let mut rig = Rig::signed_in();
+    rig.session.dispose();
+    rig.drain();
+    let disposed = Err(Failure::new(Code::Disposed));
+    assert_eq!(rig.session.login(rig.now), disposed);
+    assert_eq!(rig.session.logout(rig.now, Scope::Global), disposed);
+    let granted = Granted::default();
+    assert_eq!(rig.session.set_session(rig.now, granted), disposed);
+    assert_eq!(rig.session.poll_effect(), None);
 }

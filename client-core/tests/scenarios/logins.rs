@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use evertoken_core::{Code, Event, Exchange, Outcome, Reason, Scope, Timer, View};
+use evertoken_core::{Code, Event, Exchange, Reason, Scope, Timer, View};
 
 use crate::rig::{Call, LIFETIME, Rig, SECOND, denied, failed, granted};
 
@@ -10,8 +10,7 @@ use crate::rig::{Call, LIFETIME, Rig, SECOND, denied, failed, granted};
 fn s07_signing_in_as_b_while_a_refresh_of_a_is_in_flight_is_never_a_again() {
     let mut rig = Rig::signed_in();
     let begun_as_a = rig.call();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let refresh = rig.last_refresh();
     let login = rig.login();
     assert_eq!(rig.view(), View::SigningIn);
@@ -35,13 +34,11 @@ fn s07_signing_in_as_b_while_a_refresh_of_a_is_in_flight_is_never_a_again() {
 #[test]
 fn s07_a_late_cookie_of_a_after_the_login_of_b_ends_the_session_instead_of_changing_the_user() {
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let login = rig.login();
     rig.pass(2 * SECOND);
     rig.answer(login, granted("b", LIFETIME));
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     rig.answer_refresh(granted("a", LIFETIME));
     assert_eq!(rig.view(), View::SignedOut(Reason::Replaced));
     rig.pass(Duration::ZERO);
@@ -51,8 +48,7 @@ fn s07_a_late_cookie_of_a_after_the_login_of_b_ends_the_session_instead_of_chang
 #[test]
 fn s07_a_login_called_while_a_refresh_is_in_flight_is_sent_when_that_has_answered() {
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let login = rig.login();
     assert_ne!(rig.sent.last().unwrap().0, login);
     rig.answer_refresh(granted("a", LIFETIME));
@@ -63,16 +59,14 @@ fn s07_a_login_called_while_a_refresh_is_in_flight_is_sent_when_that_has_answere
 #[test]
 fn s08_a_refresh_that_answers_within_its_bound_is_over_before_the_login_is_sent() {
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let login = rig.login();
     rig.pass(Duration::from_millis(1_999));
     assert_eq!(rig.sent.len(), 2, "a login, long ago, and the refresh");
     rig.answer_refresh(granted("a", LIFETIME));
     assert_eq!(rig.sent.last(), Some(&(login, Exchange::Login)));
     rig.answer(login, granted("b", LIFETIME));
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     rig.answer_refresh(granted("b", LIFETIME));
     assert!(rig.is_signed_in() && rig.aborted.is_empty());
 }
@@ -124,13 +118,8 @@ fn s33_a_login_whose_answer_was_lost_is_found_out_by_one_refresh() {
 #[test]
 fn a_session_set_from_elsewhere_wins_over_the_refresh_in_flight() {
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
-    let Outcome::Granted(elsewhere) = granted("b", LIFETIME) else {
-        unreachable!()
-    };
-    rig.session.set_session(rig.now, elsewhere).unwrap();
-    rig.drain();
+    rig.refresh();
+    rig.set_session("b");
     let call = rig.call();
     let token = rig.token_of(call);
     rig.answer_refresh(granted("a", LIFETIME));
@@ -142,8 +131,7 @@ fn a_session_set_from_elsewhere_wins_over_the_refresh_in_flight() {
 fn s37_a_refresh_that_names_another_user_is_announced_and_no_request_goes_on_as_that_one() {
     let mut rig = Rig::signed_in();
     let of_a = rig.call();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     rig.answer_refresh(granted("b", LIFETIME));
     assert_eq!(rig.events.last(), Some(&Event::SignedIn));
     rig.resource(of_a, 401);
@@ -155,16 +143,48 @@ fn s37_a_refresh_that_names_another_user_is_announced_and_no_request_goes_on_as_
 #[test]
 fn s40_a_refused_refresh_that_is_answered_after_a_newer_login_leaves_that_alone() {
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let refresh = rig.last_refresh();
     let login = rig.login();
     rig.pass(2 * SECOND);
     rig.answer(login, granted("b", LIFETIME));
     rig.answer(refresh, denied(Reason::Replaced));
     assert!(rig.is_signed_in());
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     rig.answer_refresh(granted("b", LIFETIME));
     assert!(rig.is_signed_in());
+}
+
+#[test]
+fn a_refresh_that_was_given_up_casts_no_doubt_on_what_the_next_one_brings() {
+    let mut rig = Rig::signed_in();
+    rig.refresh();
+    rig.pass(10 * SECOND);
+    assert_eq!(rig.aborted.len(), 1);
+    rig.pass_until_refresh();
+    rig.answer_refresh(granted("b", LIFETIME));
+    assert!(rig.is_signed_in());
+}
+
+#[test]
+fn one_of_an_earlier_session_does_its_cookie_may_have_won_over_that_of_the_present_one() {
+    let mut rig = Rig::signed_in();
+    rig.refresh();
+    rig.set_session("b");
+    rig.pass(10 * SECOND);
+    assert_eq!(rig.aborted.len(), 1);
+    rig.refresh();
+    rig.answer_refresh(granted("a", LIFETIME));
+    assert_eq!(rig.view(), View::SignedOut(Reason::Replaced));
+}
+
+#[test]
+fn a_429_to_the_refresh_of_an_earlier_session_holds_up_nobody_in_the_present_one() {
+    let mut rig = Rig::signed_in();
+    rig.refresh();
+    rig.set_session("b");
+    rig.answer_refresh(failed(Code::RateLimited));
+    assert_eq!(rig.timer(), Some(Timer::Refresh));
+    let told = rig.events.last();
+    assert_eq!(told, Some(&Event::SignedIn), "and no failure since");
 }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use evertoken_core::{
-    Code, Exchange, Granted, Input, OpId, Outcome, Reason, Restore, Scope, Timer, View,
+    Access, Code, Exchange, Failure, Input, OpId, Outcome, Reason, Restore, Scope, Timer, View,
 };
 
 use crate::rig::{Call, LIFE, LIFETIME, MINUTE, Rig, SECOND, denied, failed, granted};
@@ -26,13 +26,6 @@ fn last_logout(rig: &Rig) -> (OpId, Scope) {
 fn logouts(rig: &Rig) -> usize {
     let is_logout = |(_, exchange): &&(OpId, Exchange)| matches!(exchange, Exchange::Logout(_));
     rig.sent.iter().filter(is_logout).count()
-}
-
-fn b() -> Granted {
-    match granted("b", LIFETIME) {
-        Outcome::Granted(granted) => granted,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -61,8 +54,7 @@ fn s06_logout_during_a_refresh_stays_signed_out_whatever_arrives_later() {
 #[test]
 fn s06_a_logout_lets_the_refresh_in_flight_answer_for_two_seconds_before_it_is_sent() {
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let refresh = rig.last_refresh();
     let logout = rig.logout();
     rig.pass(Duration::from_millis(1_999));
@@ -99,8 +91,7 @@ fn s36_twenty_requests_meet_a_403_that_ends_the_session_one_logout_and_none_for_
     let mut rig = Rig::signed_in();
     let late = rig.call();
     let earlier = rig.token_of(late);
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     rig.answer_refresh(granted("a", LIFETIME));
     assert_eq!(rig.session.forbidden(rig.now, earlier), None);
     assert!(rig.is_signed_in());
@@ -135,8 +126,7 @@ fn a_login_ended_by_a_logout_is_refused_and_its_session_is_logged_out_if_it_was_
 #[test]
 fn a_queued_logout_that_a_younger_login_overtook_is_not_sent() {
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let logout = rig.logout();
     let login = rig.login();
     assert_eq!(rig.result_of(logout), Some(Ok(())));
@@ -201,8 +191,7 @@ fn a_second_logout_joins_the_first() {
 #[test]
 fn a_refresh_while_a_logout_is_owed_sends_the_logout_first_and_restores_nothing() {
     let mut rig = owing(Scope::Global);
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     assert_eq!(rig.refreshes(), 0);
     let (logout, _) = last_logout(&rig);
     rig.answer(logout, Outcome::Ended);
@@ -258,8 +247,7 @@ fn a_logout_that_was_joined_is_repeated_all_the_same() {
 #[test]
 fn a_logout_that_a_login_overtook_is_sent_after_all_if_the_login_is_refused() {
     let mut rig = Rig::signed_in();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     rig.logout();
     let login = rig.login();
     rig.answer_refresh(granted("a", LIFETIME));
@@ -284,8 +272,7 @@ fn a_later_logout_neither_forgets_nor_narrows_an_owed_one() {
 fn a_session_set_from_elsewhere_is_ended_by_its_own_logout_and_by_no_older_one() {
     let mut rig = Rig::signed_in();
     let of_a = rig.logout();
-    rig.session.set_session(rig.now, b()).unwrap();
-    rig.drain();
+    rig.set_session("b");
     let of_b = rig.logout();
     assert_ne!(of_a, of_b);
     rig.answer(of_a, Outcome::Ended);
@@ -296,8 +283,7 @@ fn a_session_set_from_elsewhere_is_ended_by_its_own_logout_and_by_no_older_one()
 fn a_session_set_from_elsewhere_survives_the_login_that_it_ended() {
     let mut rig = Rig::signed_out();
     let login = rig.login();
-    rig.session.set_session(rig.now, b()).unwrap();
-    rig.drain();
+    rig.set_session("b");
     rig.answer(login, granted("a", LIFETIME));
     rig.pass(SECOND);
     assert!(rig.is_signed_in());
@@ -325,4 +311,50 @@ fn a_refresh_that_queues_behind_a_logout_of_the_others_does_not_cut_it_short() {
     rig.answer(others, Outcome::Ended);
     rig.answer_refresh(granted("a", LIFETIME));
     assert!(matches!(rig.calls[call], Call::Sent { .. }));
+}
+
+#[test]
+fn a_logout_of_all_leaves_one_of_the_others_in_its_place_in_the_queue() {
+    let mut rig = Rig::signed_in();
+    rig.refresh();
+    let others = rig.logout_of(Scope::Others);
+    let logout = rig.logout();
+    rig.answer_refresh(granted("a", LIFETIME));
+    rig.answer(others, Outcome::Ended);
+    let last_two: Vec<_> = rig.sent.iter().rev().take(2).map(|(op, _)| *op).collect();
+    assert_eq!(last_two, [logout, others]);
+}
+
+#[test]
+fn whoever_wants_a_refresh_while_a_logout_is_on_its_way_is_told_that_nobody_is_signed_in() {
+    let mut rig = Rig::signed_in();
+    let logout = rig.logout();
+    let refused = Access::Refused(Failure::new(Code::LoginRequired));
+    assert_eq!(rig.session.refresh(rig.now), refused);
+    rig.drain();
+    rig.answer(logout, Outcome::Ended);
+    assert_eq!(rig.refreshes(), 0);
+}
+
+#[test]
+fn a_logout_that_the_backend_refuses_for_good_is_not_repeated() {
+    let mut rig = Rig::signed_in();
+    let logout = rig.logout();
+    rig.answer(logout, failed(Code::Misconfigured));
+    assert_eq!(rig.result_of(logout), Some(Err(Code::Misconfigured)));
+    assert_eq!((rig.timer(), logouts(&rig)), (None, 1));
+    assert_eq!(rig.stored().tombstone.unwrap().owed, None);
+}
+
+#[test]
+fn an_owed_logout_is_repeated_more_and_more_rarely() {
+    let mut rig = owing(Scope::Global);
+    let began = rig.now;
+    for repeated in 1..=20 {
+        let (at, _) = rig.session.poll_timeout().unwrap();
+        rig.pass(at.since(rig.now));
+        assert_eq!(logouts(&rig), 1 + repeated);
+        rig.answer(last_logout(&rig).0, failed(Code::Network));
+    }
+    assert!(rig.now.since(began) > 5 * MINUTE);
 }

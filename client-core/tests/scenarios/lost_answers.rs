@@ -25,25 +25,20 @@ fn last_key(rig: &Rig) -> Option<&str> {
     rig.keys.last().unwrap().as_deref()
 }
 
-fn refresh(rig: &mut Rig) {
-    rig.session.refresh(rig.now);
-    rig.drain();
-}
-
 #[test]
 fn s10_the_server_rotated_and_the_answer_was_lost_the_same_key_is_sent_again_and_the_session_goes_on()
  {
     let mut rig = Rig::signed_out();
     let login = rig.login();
     rig.answer(login, handed("1.first"));
-    refresh(&mut rig);
+    rig.refresh();
     assert_eq!(last_key(&rig), Some("1.first"));
     rig.answer_refresh(failed(Code::Network));
 
     rig.pass_until_refresh();
     assert_eq!(last_key(&rig), Some("1.first"));
     rig.answer_refresh(handed("2.second"));
-    refresh(&mut rig);
+    rig.refresh();
     assert_eq!(last_key(&rig), Some("2.second"));
     assert!(rig.is_signed_in());
 }
@@ -53,7 +48,7 @@ fn s11_a_reload_in_the_middle_of_a_refresh_sends_the_key_that_was_kept() {
     let mut rig = Rig::signed_out();
     let login = rig.login();
     rig.answer(login, handed("1.first"));
-    refresh(&mut rig);
+    rig.refresh();
     assert_eq!(rig.kept_key().as_deref(), Some("1.first"));
 
     let reloaded = rig.reloaded(Restore::Always);
@@ -65,20 +60,20 @@ fn s39_a_copy_that_the_browser_sent_by_itself_is_one_refresh_with_one_key_and_on
     let mut rig = Rig::signed_out();
     let login = rig.login();
     rig.answer(login, handed("1.first"));
-    refresh(&mut rig);
+    rig.refresh();
     let op = rig.last_refresh();
     rig.answer(op, handed("2.second"));
     let before = (rig.adopted.len(), rig.events.len());
     rig.answer(op, handed("2.second"));
     assert_eq!((rig.adopted.len(), rig.events.len()), before);
-    refresh(&mut rig);
+    rig.refresh();
     assert_eq!(last_key(&rig), Some("2.second"));
 }
 
 #[test]
 fn where_no_key_is_handed_out_a_random_one_is_kept_first_and_good_for_one_generation() {
     let mut rig = Rig::signed_in();
-    refresh(&mut rig);
+    rig.refresh();
     let first = last_key(&rig).unwrap().to_owned();
     assert_eq!(first.len(), 32);
     assert_eq!(
@@ -87,10 +82,10 @@ fn where_no_key_is_handed_out_a_random_one_is_kept_first_and_good_for_one_genera
         "kept before it is sent"
     );
     rig.answer_refresh(failed(Code::Timeout));
-    refresh(&mut rig);
+    rig.refresh();
     assert_eq!(last_key(&rig), Some(first.as_str()));
     rig.answer_refresh(granted("a", LIFETIME));
-    refresh(&mut rig);
+    rig.refresh();
     assert_ne!(last_key(&rig), Some(first.as_str()));
 }
 
@@ -121,7 +116,7 @@ fn a_session_that_is_over_forgets_its_key() {
     let mut rig = Rig::signed_out();
     let login = rig.login();
     rig.answer(login, handed("1.first"));
-    refresh(&mut rig);
+    rig.refresh();
     rig.answer_refresh(denied(Reason::Revoked));
     assert_eq!(rig.kept_key(), None);
 
@@ -135,7 +130,7 @@ fn a_session_that_is_over_forgets_its_key() {
 #[test]
 fn s40_a_409_superseded_is_sent_once_more_and_no_loop() {
     let mut rig = Rig::signed_in();
-    refresh(&mut rig);
+    rig.refresh();
     let waiting = {
         rig.sleep(Duration::from_secs(LIFETIME));
         rig.call()

@@ -20,6 +20,8 @@ mod logins;
 mod logout;
 mod lost_answers;
 mod network;
+#[path = "../shared/outcomes.rs"]
+mod outcomes;
 mod requests;
 mod rig;
 mod start;

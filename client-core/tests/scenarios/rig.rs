@@ -5,9 +5,11 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use evertoken_core::{
-    Access, Code, Config, Effect, Event, Exchange, Failure, Granted, Input, Instant, OpId, Outcome,
-    Reason, Restore, Scope, Session, Slot, Stored, Timer, TokenId, View,
+    Access, Code, Config, Effect, Event, Exchange, Failure, Input, Instant, OpId, Outcome, Restore,
+    Scope, Session, Slot, Stored, Timer, TokenId, View,
 };
+
+pub use crate::outcomes::{LIFE, LIFETIME, MINUTE, SECOND, denied, failed, granted};
 
 /// Where a call of `fetch` stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,31 +41,6 @@ pub struct Rig {
     /// What the browser keeps for the next start.
     pub kept: BTreeMap<Slot, Box<str>>,
     pub calls: Vec<Call>,
-}
-
-pub const LIFETIME: u64 = 900;
-pub const LIFE: Duration = Duration::from_secs(LIFETIME);
-pub const SECOND: Duration = Duration::from_secs(1);
-pub const MINUTE: Duration = Duration::from_secs(60);
-
-pub fn granted(subject: &str, seconds: u64) -> Outcome {
-    Outcome::Granted(Granted {
-        lifetime: Some(Duration::from_secs(seconds)),
-        subject: Some(subject.into()),
-        ..Granted::default()
-    })
-}
-
-pub fn denied(reason: Reason) -> Outcome {
-    Outcome::Denied {
-        reason: Some(reason),
-        missing: false,
-        status: 401,
-    }
-}
-
-pub fn failed(code: Code) -> Outcome {
-    Outcome::Failed(Failure::new(code))
 }
 
 impl Rig {
@@ -160,6 +137,22 @@ impl Rig {
         let op = self.session.logout(self.now, scope).expect("not disposed");
         self.drain();
         op
+    }
+
+    /// Somebody wants another token.
+    pub fn refresh(&mut self) {
+        self.session.refresh(self.now);
+        self.drain();
+    }
+
+    /// Takes over a session of `who` from elsewhere.
+    pub fn set_session(&mut self, who: &str) -> OpId {
+        let Outcome::Granted(granted) = granted(who, LIFETIME) else {
+            unreachable!("it is granted");
+        };
+        let op = self.session.set_session(self.now, granted);
+        self.drain();
+        op.expect("not disposed")
     }
 
     pub fn answer(&mut self, op: OpId, outcome: Outcome) {

@@ -56,20 +56,17 @@ fn s35_a_cookie_that_never_came_back_after_a_login_is_misconfigured_and_no_logou
 #[test]
 fn refreshing_while_signed_out_finds_a_session_that_a_popup_began_and_fails_without_a_change() {
     let mut rig = Rig::signed_out();
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     let changes = rig.changes;
     rig.answer_refresh(failed(Code::Network));
     assert_eq!(rig.view(), View::SignedOut(Reason::Never));
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     rig.answer_refresh(denied(Reason::Expired));
     assert_eq!(
         (rig.view(), rig.changes),
         (View::SignedOut(Reason::Never), changes)
     );
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     rig.answer_refresh(granted("a", LIFETIME));
     assert!(rig.is_signed_in());
 }

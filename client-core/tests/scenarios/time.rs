@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use evertoken_core::{Clock, Code, Exchange, Instant, View};
+use evertoken_core::{Clock, Code, Event, Exchange, Instant, View, Why};
 
 use crate::rig::{Call, LIFE, LIFETIME, MINUTE, Rig, SECOND, failed, granted};
 
@@ -56,8 +56,7 @@ fn s18_a_lifetime_of_zero_seconds_still_serves_whoever_waited() {
 #[test]
 fn a_token_of_zero_seconds_that_cannot_be_renewed_becomes_stale_without_spinning() {
     let mut rig = Rig::signed_in_for(0);
-    rig.session.refresh(rig.now);
-    rig.drain();
+    rig.refresh();
     rig.answer_refresh(failed(Code::Misconfigured));
     // `pass` fails on a deadline that stays in the past.
     rig.pass(2 * SECOND);
@@ -125,4 +124,36 @@ fn renewals_of_clients_that_started_together_are_spread() {
     assert!(all.len() > 90);
     let latest = (LIFETIME - 60) * 1_000;
     assert!(all.iter().all(|at| (latest - 6_000..=latest).contains(at)));
+}
+
+#[test]
+fn each_renewal_is_reported_with_its_number_and_the_end_of_the_token_it_brought() {
+    let mut rig = Rig::signed_in();
+    for generation in 1..4 {
+        rig.pass_until_refresh();
+        rig.answer_refresh(granted("a", LIFETIME));
+        let expires = Some(rig.now.after(LIFE));
+        let renewed = Event::Refreshed {
+            expires,
+            generation,
+        };
+        assert_eq!(rig.events.last(), Some(&renewed));
+    }
+}
+
+#[test]
+fn a_refresh_that_keeps_failing_is_tried_more_and_more_rarely_and_each_says_which_try_it_is() {
+    let mut rig = Rig::signed_in();
+    rig.pass_until_refresh();
+    let began = rig.now;
+    for attempt in 1..=20 {
+        let started = Event::RefreshStarted {
+            why: Why::Timer,
+            attempt,
+        };
+        assert_eq!(rig.events.last(), Some(&started));
+        rig.answer_refresh(failed(Code::Network));
+        rig.pass_until_refresh();
+    }
+    assert!(rig.now.since(began) > 5 * MINUTE);
 }

@@ -227,8 +227,7 @@ fn a_queued_refresh_goes_on_if_what_was_taken_has_expired_already() {
     page.news(status);
     assert_eq!(page.adopted().len(), 1);
     assert_eq!(page.woken(waiting), None, "it is of no use");
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.refreshes(), 1);
 }
 
@@ -258,8 +257,7 @@ fn the_refresh_of_an_epoch_that_is_over_brings_nothing_any_more() {
     let mut page = Page::with_peer();
     page.sleep(LIFE);
     let waiting = page.wait();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     page.news(news_of("b", login(5)));
     assert_eq!(page.woken(waiting), Some(Ok(())));
     let token = page.token();

@@ -1,6 +1,6 @@
 //! A free lock says nothing about messages that are still on their way: every exchange asks the other tabs first.
 
-use evertoken_core::{Config, Exchange, Message, Slot, Status, Timer, Why};
+use evertoken_core::{Config, Exchange, Message, Outcome, Slot, Status, Timer, Why};
 
 use crate::page::{Page, handed, quiet};
 use crate::words::{
@@ -36,7 +36,7 @@ fn who_has_no_channel_does_not_ask_whoever_else_is_there() {
     page.login();
     page.get_lock();
     assert_eq!(page.sent(), [Exchange::Login]);
-    page.answer(page.on_wire().unwrap(), granted("a", LIFETIME));
+    page.answer_last(granted("a", LIFETIME));
     page.logout();
     page.dispose();
     assert!(page.posted().is_empty());
@@ -173,7 +173,7 @@ fn who_stays_silent_is_forgotten_until_it_is_heard_of() {
     page.pass(ASK);
     let noted = page.stored().tabs;
     assert_eq!(noted, page.reread_tabs(&[page.question().0, OTHER]));
-    page.answer(page.on_wire().unwrap(), granted("a", LIFETIME));
+    page.answer_last(granted("a", LIFETIME));
 
     page.refresh();
     page.get_lock();
@@ -183,7 +183,7 @@ fn who_stays_silent_is_forgotten_until_it_is_heard_of() {
         ..news(position)
     });
     assert_eq!(page.refreshes(), 1, "the silent one is not waited for");
-    page.answer(page.on_wire().unwrap(), granted("a", LIFETIME));
+    page.answer_last(granted("a", LIFETIME));
 
     page.meet(PEER);
     page.refresh();
@@ -309,7 +309,7 @@ fn an_exchange_that_is_sent_once_more_asks_before_that_too() {
     let superseded = evertoken_core::Failure::new(evertoken_core::Code::Server)
         .status(409)
         .detail(evertoken_core::Detail::Superseded);
-    page.answer(refresh, evertoken_core::Outcome::Failed(superseded));
+    page.answer(refresh, Outcome::Failed(superseded));
     page.get_lock();
     assert_eq!((page.questions(), page.refreshes()), (1, 0));
     page.pass(ASK);

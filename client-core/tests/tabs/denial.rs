@@ -4,7 +4,7 @@ use evertoken_core::{Code, Config, Detail, Outcome, Reason, Restore, Slot, View}
 
 use crate::page::{Page, handed, quiet};
 use crate::words::{
-    ASK, LIFE, LIFETIME, denied, ended, granted, later, login, news, news_of, record, record_with,
+    LIFE, LIFETIME, denied, ended, granted, later, login, news, news_of, record, record_with,
 };
 
 /// A refresh of the first generation is on its way, and somebody waits for it.
@@ -12,8 +12,7 @@ fn renewing() -> Page {
     let mut page = Page::with_peer();
     page.sleep(LIFE);
     page.wait();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.refreshes(), 1);
     page.look_from_here();
     page
@@ -23,7 +22,7 @@ fn renewing() -> Page {
 fn a_refusal_ends_the_session_and_is_noted_and_told_to_the_others_with_its_reason() {
     let mut page = renewing();
     let position = page.record().position;
-    page.answer(page.on_wire().unwrap(), denied(Reason::Reuse));
+    page.answer_last(denied(Reason::Reuse));
     assert_eq!(page.view(), View::SignedOut(Reason::Reuse));
     let told = &page.statuses()[0];
     assert_eq!(
@@ -61,10 +60,9 @@ fn s09_nor_does_it_if_the_winner_was_only_read_of_and_then_the_newest_key_is_tri
     assert_eq!(page.woken(refresh), Some(Ok(())));
     assert!(page.is_signed_in());
     assert_ne!(page.wait(), refresh);
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.last_key().as_deref(), Some("2.new"));
-    page.answer(page.on_wire().unwrap(), denied(Reason::Reuse));
+    page.answer_last(denied(Reason::Reuse));
     assert_eq!(page.view(), View::SignedOut(Reason::Reuse), "now it counts");
 }
 
@@ -85,7 +83,7 @@ fn who_finds_no_session_where_none_was_known_has_nothing_to_note_or_to_tell() {
     let mut page = Page::load(Config::default(), 1, &crate::page::Storage::default());
     page.get_lock();
     page.look_from_here();
-    page.answer(page.on_wire().unwrap(), denied(Reason::Expired));
+    page.answer_last(denied(Reason::Expired));
     assert_eq!(page.view(), View::SignedOut(Reason::Expired));
     assert!(page.statuses().is_empty() && !page.steps().contains(&"record"));
 }
@@ -95,7 +93,7 @@ fn who_finds_the_session_of_last_time_over_tells_the_others_and_the_next() {
     let mut page = Page::finding(Config::default(), [(Slot::Record, record(login(5)))]);
     page.get_lock();
     page.look_from_here();
-    page.answer(page.on_wire().unwrap(), denied(Reason::Expired));
+    page.answer_last(denied(Reason::Expired));
     assert_eq!(page.statuses()[0].position, ended(login(5)));
     assert_eq!(page.record().position, ended(login(5)));
     let hint = Config {

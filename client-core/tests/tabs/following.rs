@@ -88,8 +88,7 @@ fn a_refresh_of_the_former_session_is_not_sent_any_more_and_if_it_was_it_does_no
     let mut page = Page::with_peer();
     page.sleep(LIFE);
     let refresh = page.wait();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     page.news(news(login(5)));
     assert_eq!(page.woken(refresh), Some(Ok(())));
     page.answer(refresh, granted("a", LIFETIME));
@@ -115,6 +114,21 @@ fn an_end_signs_out_here_too_with_its_reason() {
         assert_eq!(page.events(), [Event::SignedOut(shown)]);
         assert_eq!(page.steps(), ["forget", "changed", "report"], "no echo");
     }
+}
+
+#[test]
+fn that_another_tab_was_never_signed_in_is_not_why_this_ones_session_ended() {
+    let mut page = Page::with_peer();
+    let never = |position| Status {
+        reason: Some(Reason::Never),
+        ..news(position)
+    };
+    page.news(never(ended(page.record().position)));
+    assert_eq!(page.view(), View::SignedOut(Reason::Expired));
+
+    let mut page = Page::with_peer();
+    page.news(never(logout(5)));
+    assert_eq!(page.view(), View::SignedOut(Reason::Logout));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One exchange at a time: the lock that all tabs share, and what happens when nobody gives it back.
 
-use evertoken_core::{Config, Event, Exchange, Reason, Scope, Timer, View, Why};
+use evertoken_core::{Config, Event, Exchange, Outcome, Reason, Scope, Timer, View, Why};
 
 use crate::page::{Page, quiet};
 use crate::words::{ASK, LIFE, LIFETIME, SECOND, denied, granted, later, ms, news_of};
@@ -75,6 +75,22 @@ fn a_lock_that_comes_late_is_held_for_the_exchange_that_went_on_without_it() {
     assert_eq!(page.refreshes(), 1, "it is on its way already");
     page.answer(refresh, granted("a", LIFETIME));
     assert_eq!(page.unlocked(), [lock]);
+}
+
+#[test]
+fn a_lock_that_comes_while_the_others_are_asked_has_them_asked_again() {
+    let mut page = Page::with_peer();
+    page.refresh();
+    let lock = page.wanted_lock().unwrap();
+    page.pass(11 * SECOND);
+    let first = page.question();
+    page.pass(ms(60));
+    page.locked(lock);
+    assert_ne!(page.question(), first, "its holder may have renewed since");
+    page.pass(ASK - ms(1));
+    assert_eq!(page.refreshes(), 0);
+    page.pass(ms(1));
+    assert_eq!(page.refreshes(), 1);
 }
 
 #[test]
@@ -223,7 +239,7 @@ fn it_trusts_it_again_once_a_refresh_has_named_the_same_user_or_the_doubt_has_co
 
     let mut page = in_doubt();
     assert!(!refreshed_as(&mut page, "a"));
-    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    page.answer_last(Outcome::Ended);
     page.sign_in("b");
     assert!(refreshed_as(&mut page, "a"));
 }

@@ -27,9 +27,7 @@ fn elsewhere() -> Granted {
 #[test]
 fn a_login_opens_the_epoch_after_the_highest_that_was_seen_when_it_was_granted() {
     let mut page = Page::with_peer();
-    let called = page.login();
-    page.get_lock();
-    page.pass(ASK);
+    let called = page.login_sent();
     page.news(news(login(8)));
     page.answer(called, granted("b", LIFETIME));
     let position = page.record().position;
@@ -69,15 +67,25 @@ fn a_refresh_is_the_next_generation_of_the_epoch_it_was_sent_from() {
 }
 
 #[test]
+fn a_refresh_after_the_last_generation_there_is_opens_an_epoch_of_its_own() {
+    let mut page = Page::with_peer();
+    let last = later(page.record().position, u32::MAX);
+    page.news(news_of("a", last));
+    let refresh = page.refresh_sent();
+    page.answer(refresh, granted("a", LIFETIME));
+    let position = page.record().position;
+    assert!(position.epoch > last.epoch && position.generation == 1);
+}
+
+#[test]
 fn a_restored_session_that_was_known_goes_on_in_its_epoch_and_an_unknown_one_opens_its_own() {
     let note = record_with(later(login(5), 3), Some("4.d"));
     let mut page = Page::finding(Config::default(), [(Slot::Record, note)]);
     assert_eq!(page.asked().key.as_deref(), Some("4.d"));
     page.meet(crate::words::PEER);
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.last_key().as_deref(), Some("4.d"));
-    page.answer(page.on_wire().unwrap(), granted("a", LIFETIME));
+    page.answer_last(granted("a", LIFETIME));
     assert_eq!(page.record().position, later(login(5), 4));
     assert!(page.events().contains(&Event::Restored));
 
@@ -85,7 +93,7 @@ fn a_restored_session_that_was_known_goes_on_in_its_epoch_and_an_unknown_one_ope
         let note = over.map(record).unwrap_or_default();
         let mut page = Page::finding(Config::default(), [(Slot::Record, note)]);
         page.get_lock();
-        page.answer(page.on_wire().unwrap(), granted("a", LIFETIME));
+        page.answer_last(granted("a", LIFETIME));
         let position = page.record().position;
         assert!(position.epoch > over.unwrap_or_default().epoch);
         assert_eq!((position.generation, position.ended), (1, false));
@@ -134,9 +142,7 @@ fn a_login_leaves_a_mark_before_it_is_sent_which_its_answer_clears() {
 /// Nobody knows how it ended.
 fn lost() -> Page {
     let mut page = Page::with_peer();
-    let called = page.login();
-    page.get_lock();
-    page.pass(ASK);
+    let called = page.login_sent();
     page.look_from_here();
     page.answer(called, failed(Code::Network));
     assert_eq!(
@@ -153,10 +159,9 @@ fn s33_a_login_whose_answer_was_lost_keeps_its_mark_and_is_found_out_by_one_refr
     assert!(page.stored().login.is_some() && page.forgot());
     assert_eq!(page.view(), View::Restoring { trouble: None });
     page.meet(crate::words::PEER);
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [Exchange::Refresh(Why::Restore)]);
-    page.answer(page.on_wire().unwrap(), granted("b", LIFETIME));
+    page.answer_last(granted("b", LIFETIME));
     assert_eq!(page.stored().login, None);
     let found = page.record().position;
     assert!(
@@ -170,9 +175,8 @@ fn s33_a_login_whose_answer_was_lost_keeps_its_mark_and_is_found_out_by_one_refr
 #[test]
 fn s33_if_there_is_none_the_mark_is_cleared_too() {
     let mut page = lost();
-    page.get_lock();
-    page.pass(ASK);
-    page.answer(page.on_wire().unwrap(), denied(Reason::Expired));
+    page.get_through();
+    page.answer_last(denied(Reason::Expired));
     assert_eq!(page.stored().login, None);
     assert_eq!(page.view(), View::SignedOut(Reason::Expired));
 }
@@ -180,9 +184,8 @@ fn s33_if_there_is_none_the_mark_is_cleared_too() {
 #[test]
 fn as_long_as_it_is_not_known_the_mark_stays_and_it_is_tried_again() {
     let mut page = lost();
-    page.get_lock();
-    page.pass(ASK);
-    page.answer(page.on_wire().unwrap(), failed(Code::RateLimited));
+    page.get_through();
+    page.answer_last(failed(Code::RateLimited));
     assert!(page.stored().login.is_some());
     assert!(matches!(page.view(), View::Restoring { trouble: Some(_) }));
     page.pass(2 * SECOND);
@@ -209,9 +212,8 @@ fn while_a_login_is_found_out_what_others_still_have_of_that_epoch_does_not_coun
     page.news(news_of("a", later(position, 1)));
     assert!(page.adopted().is_empty());
     assert_eq!(page.view(), View::Restoring { trouble: None });
-    page.get_lock();
-    page.pass(ASK);
-    page.answer(page.on_wire().unwrap(), granted("b", LIFETIME));
+    page.get_through();
+    page.answer_last(granted("b", LIFETIME));
     assert!(page.record().position.epoch > position.epoch, "still");
 }
 
@@ -245,24 +247,22 @@ fn while_a_login_is_found_out_a_logout_elsewhere_settles_it_too() {
 fn a_logout_while_a_login_is_found_out_ends_what_may_come_of_that_before_anything_is_restored() {
     let mut page = lost();
     let logout = page.logout();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     page.answer(logout, Outcome::Ended);
     assert!(page.stored().login.is_some(), "its cookie may come yet");
     page.look_from_here();
     page.refresh();
     for _ in 0..2 {
-        page.get_lock();
-        page.pass(ASK);
+        page.get_through();
         if page.refreshes() == 0 {
-            page.answer(page.on_wire().unwrap(), Outcome::Ended);
+            page.answer_last(Outcome::Ended);
         }
     }
     let local = Exchange::Logout(Scope::Local);
     assert_eq!(page.sent(), [local, Exchange::Refresh(Why::Demand)]);
     assert_eq!(page.stored().login, None);
     page.look_from_here();
-    page.answer(page.on_wire().unwrap(), granted("c", LIFETIME));
+    page.answer_last(granted("c", LIFETIME));
     assert!(!page.steps().contains(&"mark"));
 }
 
@@ -270,9 +270,8 @@ fn a_logout_while_a_login_is_found_out_ends_what_may_come_of_that_before_anythin
 fn once_it_is_found_out_no_later_refresh_clears_the_mark_of_another_tab() {
     for found in [granted("b", LIFETIME), denied(Reason::Expired)] {
         let mut page = lost();
-        page.get_lock();
-        page.pass(ASK);
-        page.answer(page.on_wire().unwrap(), found);
+        page.get_through();
+        page.answer_last(found);
         let refresh = page.refresh_sent();
         page.look_from_here();
         page.answer(refresh, granted("b", LIFETIME));
@@ -293,9 +292,7 @@ fn while_a_login_is_found_out_a_later_login_that_is_read_of_is_what_is_looked_fo
 fn a_tab_that_starts_with_a_mark_looks_for_the_session_and_starts_from_no_other_tabs_token() {
     let closed = {
         let mut page = Page::with_peer();
-        page.login();
-        page.get_lock();
-        page.pass(ASK);
+        page.login_sent();
         page
     };
     let position = closed.record().position;
@@ -304,9 +301,8 @@ fn a_tab_that_starts_with_a_mark_looks_for_the_session_and_starts_from_no_other_
     page.reply(news_of("a", position));
     page.reply(news_of("a", later(position, 1)));
     assert!(page.adopted().is_empty());
-    page.get_lock();
-    page.pass(ASK);
-    page.answer(page.on_wire().unwrap(), granted("b", LIFETIME));
+    page.get_through();
+    page.answer_last(granted("b", LIFETIME));
     assert!(page.record().position.epoch > position.epoch);
     assert_eq!(page.stored().login, None);
 }
@@ -332,9 +328,7 @@ fn a_mark_that_is_older_than_the_session_says_nothing_about_it() {
         // As a login that is sent from there writes it.
         let mut page = Page::load(quiet(), 1, &Storage::default());
         page.news(news(position));
-        page.login();
-        page.get_lock();
-        page.pass(ASK);
+        page.login_sent();
         page.storage.borrow()[&Slot::Login].to_string()
     };
     for (marked, adopts) in [(login(4), true), (login(5), false), (login(6), false)] {
@@ -352,9 +346,7 @@ fn a_mark_that_is_older_than_the_session_says_nothing_about_it() {
 fn a_tab_that_restores_nothing_starts_from_the_others_whatever_the_mark() {
     let closed = {
         let mut page = Page::with_peer();
-        page.login();
-        page.get_lock();
-        page.pass(ASK);
+        page.login_sent();
         page
     };
     let mut page = closed.reloaded(quiet());
@@ -366,9 +358,7 @@ fn a_tab_that_restores_nothing_starts_from_the_others_whatever_the_mark() {
 #[test]
 fn a_login_after_a_lost_one_settles_it() {
     let mut page = lost();
-    let called = page.login();
-    page.get_lock();
-    page.pass(ASK);
+    let called = page.login_sent();
     page.look_from_here();
     page.answer(called, handed("b", "1.b"));
     assert_eq!(page.stored().login, None);
@@ -382,10 +372,27 @@ fn a_login_after_a_lost_one_settles_it() {
 }
 
 #[test]
-fn a_session_from_elsewhere_after_a_lost_login_settles_it_too() {
-    let mut page = lost();
+fn a_session_from_elsewhere_after_a_lost_login_settles_it_too_even_while_it_is_being_found_out() {
+    for is_sent in [false, true] {
+        let mut page = lost();
+        if is_sent {
+            page.get_through();
+            assert_eq!(page.refreshes(), 1);
+        }
+        page.session.set_session(page.now, elsewhere()).unwrap();
+        page.drain();
+        assert_eq!(page.stored().login, None);
+        assert!(page.is_signed_in());
+    }
+}
+
+#[test]
+fn a_session_from_elsewhere_leaves_the_mark_of_a_login_that_is_on_its_way_until_that_is_answered() {
+    let mut page = Page::with_peer();
+    let called = page.login_sent();
     page.session.set_session(page.now, elsewhere()).unwrap();
     page.drain();
+    assert!(page.stored().login.is_some());
+    page.answer(called, granted("a", LIFETIME));
     assert_eq!(page.stored().login, None);
-    assert!(page.is_signed_in());
 }

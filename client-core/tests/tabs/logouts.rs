@@ -1,19 +1,12 @@
 //! A logout anywhere is a logout everywhere: of every login called before it, and of none called after.
 
-use evertoken_core::{Code, Detail, Exchange, Reason, Scope, Slot, View};
+use evertoken_core::{Code, Detail, Exchange, Outcome, Reason, Scope, Slot, View};
 
 use crate::page::Page;
 use crate::words::{
-    ASK, LIFETIME, MINUTE, SECOND, ended, failed, granted, login, login_at, logout, logout_at, ms,
-    news, news_of, record, tombstone,
+    ASK, GLOBAL, LIFETIME, LOCAL, MINUTE, SECOND, ended, failed, granted, login, login_at, logout,
+    logout_at, ms, news, news_of, record, tombstone,
 };
-
-const GLOBAL: Exchange = Exchange::Logout(Scope::Global);
-const LOCAL: Exchange = Exchange::Logout(Scope::Local);
-
-fn owed(page: &Page) -> Option<Scope> {
-    page.tombstone().unwrap().owed
-}
 
 #[test]
 fn a_logout_is_over_here_noted_and_told_before_any_lock_or_network_is_waited_for() {
@@ -34,7 +27,7 @@ fn a_logout_is_over_here_noted_and_told_before_any_lock_or_network_is_waited_for
     assert!(told.position.ended && told.position > position);
     assert_eq!(told.reason, Some(Reason::Logout));
     assert_eq!(
-        (page.view(), owed(&page)),
+        (page.view(), page.owed()),
         (View::SigningOut, Some(Scope::Global))
     );
     assert_eq!(page.record().position, told.position);
@@ -44,15 +37,15 @@ fn a_logout_is_over_here_noted_and_told_before_any_lock_or_network_is_waited_for
 fn once_the_server_was_told_the_tombstone_says_so() {
     let mut page = Page::signed_in();
     let logout = page.logout_of(Scope::Local);
-    assert_eq!(owed(&page), Some(Scope::Local));
+    assert_eq!(page.owed(), Some(Scope::Local));
     page.get_lock();
     page.answer(logout, failed(Code::Network));
-    assert_eq!(owed(&page), Some(Scope::Local));
+    assert_eq!(page.owed(), Some(Scope::Local));
     page.pass(SECOND);
     page.get_lock();
     assert_eq!(page.sent(), [LOCAL, LOCAL]);
-    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
-    assert_eq!(owed(&page), None);
+    page.answer_last(Outcome::Ended);
+    assert_eq!(page.owed(), None);
     assert_eq!(page.timer(), None);
 }
 
@@ -61,7 +54,7 @@ fn a_logout_that_ends_nothing_here_leaves_no_tombstone() {
     let mut page = Page::signed_in();
     let logout = page.logout_of(Scope::Others);
     page.get_lock();
-    page.answer(logout, evertoken_core::Outcome::Ended);
+    page.answer(logout, Outcome::Ended);
     assert_eq!(page.tombstone(), None);
     assert!(page.is_signed_in());
 }
@@ -71,7 +64,7 @@ fn only_a_login_clears_the_tombstone() {
     let mut page = Page::signed_in();
     page.logout();
     page.get_lock();
-    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    page.answer_last(Outcome::Ended);
     let refresh = page.refresh_sent();
     page.answer(refresh, granted("a", LIFETIME));
     assert!(page.is_signed_in() && page.tombstone().is_some());
@@ -86,14 +79,13 @@ fn a_logout_here_ends_a_login_that_waits_too_and_so_does_one_that_joins_an_earli
     page.logout();
     let failure = page.result_of(waiting).unwrap().unwrap_err();
     assert_eq!(failure.detail, Detail::LoggedOutMeanwhile);
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [GLOBAL]);
 
     let waiting = page.login();
     assert_eq!(page.on_wire(), Some(page.logout()));
     assert!(page.result_of(waiting).unwrap().is_err());
-    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    page.answer_last(Outcome::Ended);
     assert_eq!((page.sent(), page.wanted_lock()), (vec![GLOBAL], None));
 }
 
@@ -121,8 +113,7 @@ fn a_logout_elsewhere_ends_no_login_that_was_called_after_it_or_at_the_same_mome
         page.sleep(SECOND);
         let (called, opened) = (page.login(), page.now.before(ms(before)));
         if is_sent {
-            page.get_lock();
-            page.pass(ASK);
+            page.get_through();
         }
         page.news(news(logout_at(5, opened)));
         assert_eq!(page.result_of(called), None);
@@ -141,8 +132,7 @@ fn a_session_that_ended_elsewhere_otherwise_than_by_logout_ends_no_login() {
         let mut page = Page::with_peer();
         let called = page.login();
         if is_sent {
-            page.get_lock();
-            page.pass(ASK);
+            page.get_through();
         }
         page.sleep(SECOND);
         page.news(news(ended(page.record().position)));
@@ -161,17 +151,14 @@ fn a_logout_is_sent_although_a_younger_login_overtook_it_if_that_session_is_over
     let mut page = Page::with_peer();
     page.logout();
     page.news(news(ended(login(5))));
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [GLOBAL]);
 }
 
 /// A login that is on its way when another tab signs out; its caller has been told.
 fn overtaken() -> Page {
     let mut page = Page::with_peer();
-    let called = page.login();
-    page.get_lock();
-    page.pass(ASK);
+    let called = page.login_sent();
     page.put(
         Slot::Tombstone,
         tombstone(logout_at(5, page.now), Some(Scope::Local)),
@@ -193,9 +180,9 @@ fn a_login_that_is_granted_too_late_logs_itself_out_under_the_same_lock() {
     assert!(!page.steps().contains(&"unlock") && !page.steps().contains(&"lock"));
     page.pass(ASK);
     assert_eq!(page.sent(), [LOCAL]);
-    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    page.answer_last(Outcome::Ended);
     assert_eq!(page.unlocked().len(), 1);
-    assert_eq!(owed(&page), None);
+    assert_eq!(page.owed(), None);
     let dones = page.steps().iter().filter(|step| **step == "done").count();
     assert_eq!(dones, 0, "its caller was told before");
 }
@@ -211,8 +198,7 @@ fn a_login_that_went_on_without_the_lock_waits_for_one_before_it_logs_itself_out
     page.answer(called, granted("b", LIFETIME));
     assert_eq!(page.unlocked(), [silent], "it is not waited for twice");
     assert!(page.sent().is_empty());
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [LOCAL]);
 }
 
@@ -224,7 +210,7 @@ fn a_login_that_is_refused_too_late_leaves_nothing_to_log_out() {
         crate::words::denied(Reason::Denied),
     ] {
         let mut page = overtaken();
-        page.answer(page.on_wire().unwrap(), refused);
+        page.answer_last(refused);
         page.pass(MINUTE);
         assert!(page.sent().is_empty());
         assert_eq!(page.view(), View::SignedOut(Reason::Logout));
@@ -235,7 +221,7 @@ fn a_login_that_is_refused_too_late_leaves_nothing_to_log_out() {
 fn a_login_that_is_granted_too_late_leaves_the_cookie_jar_to_whoever_signed_in_since() {
     let mut page = overtaken();
     page.news(news_of("c", login(6)));
-    page.answer(page.on_wire().unwrap(), granted("b", LIFETIME));
+    page.answer_last(granted("b", LIFETIME));
     page.pass(SECOND);
     assert!(page.sent().is_empty() && page.is_signed_in());
 }
@@ -243,9 +229,7 @@ fn a_login_that_is_granted_too_late_leaves_the_cookie_jar_to_whoever_signed_in_s
 #[test]
 fn a_login_elsewhere_does_not_end_the_one_that_is_on_its_way_here() {
     let mut page = Page::with_peer();
-    let called = page.login();
-    page.get_lock();
-    page.pass(ASK);
+    let called = page.login_sent();
     page.news(news_of("b", login(5)));
     page.answer(called, granted("c", LIFETIME));
     assert_eq!(page.result_of(called), Some(Ok(())));
@@ -276,8 +260,7 @@ fn a_queued_logout_that_a_login_elsewhere_overtook_is_not_sent() {
 fn an_owed_logout_that_a_login_elsewhere_overtook_is_not_repeated() {
     let mut page = Page::with_peer();
     let logout = page.logout();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     page.answer(logout, failed(Code::Network));
     page.news(news_of("b", login(5)));
     page.look_from_here();
@@ -286,8 +269,7 @@ fn an_owed_logout_that_a_login_elsewhere_overtook_is_not_repeated() {
 
     let mut page = Page::with_peer();
     let logout = page.logout();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     page.answer(logout, failed(Code::Network));
     page.pass(SECOND);
     assert!(page.wanted_lock().is_some(), "its repetition is queued");
@@ -299,14 +281,10 @@ fn an_owed_logout_that_a_login_elsewhere_overtook_is_not_repeated() {
 
 #[test]
 fn a_logout_on_the_wire_does_not_end_the_login_that_overtook_it_however_it_is_answered() {
-    for (outcome, told) in [
-        (evertoken_core::Outcome::Ended, true),
-        (failed(Code::Network), false),
-    ] {
+    for (outcome, told) in [(Outcome::Ended, true), (failed(Code::Network), false)] {
         let mut page = Page::with_peer();
         let logout = page.logout();
-        page.get_lock();
-        page.pass(ASK);
+        page.get_through();
         page.news(news_of("b", login(5)));
         page.look_from_here();
         page.answer(logout, outcome);
@@ -322,8 +300,7 @@ fn a_logout_of_the_others_is_sent_whoever_signs_in() {
     let mut page = Page::with_peer();
     page.logout_of(Scope::Others);
     page.news(news_of("b", login(5)));
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [Exchange::Logout(Scope::Others)]);
 }
 
@@ -333,12 +310,11 @@ fn a_logout_elsewhere_leaves_this_tabs_own_to_be_sent_which_does_not_tell_of_the
     let own = page.logout();
     page.news(news(logout(8)));
     assert_eq!(page.result_of(own), None);
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [GLOBAL]);
     page.news(news(logout(9)));
     page.look_from_here();
-    page.answer(own, evertoken_core::Outcome::Ended);
+    page.answer(own, Outcome::Ended);
     assert_eq!(page.result_of(own), Some(Ok(())));
     assert!(!page.steps().contains(&"tombstone"));
 }

@@ -6,8 +6,8 @@
 //! random walk through all of that is the simulation's; here each test says one thing.
 //!
 //! How an exchange gets on the wire is in `lock.rs` and `asking.rs`; what is taken from others in `adoption.rs` and
-//! `following.rs`; how logins, logouts and refusals of several tabs meet in `logins.rs`, `logouts.rs`, `tombstones.rs`, `strays.rs` and `denial.rs`;
-//! how a tab comes and goes in `presence.rs`; the network in `network.rs`; what is written and read in `texts.rs`; whatever else may be said, in `walk.rs` and `said.rs`.
+//! `following.rs`; how logins, logouts and refusals of several tabs meet in `logins.rs`, `logouts.rs`, `tombstones.rs`, `strays.rs` and `denial.rs`; what who is signed out asks in `questions.rs`;
+//! how a tab comes and goes in `presence.rs`; the network in `network.rs`; what resources say in `resources.rs`; what is written and read in `texts.rs`; whatever else may be said, in `walk.rs` and `said.rs`.
 
 #![allow(
     clippy::panic,
@@ -29,8 +29,12 @@ mod logins;
 mod logouts;
 mod network;
 mod origin;
+#[path = "../shared/outcomes.rs"]
+mod outcomes;
 mod page;
 mod presence;
+mod questions;
+mod resources;
 mod said;
 mod seen;
 mod strays;

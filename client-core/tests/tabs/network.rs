@@ -2,10 +2,14 @@
 
 use core::time::Duration;
 
-use evertoken_core::{Code, Config, Exchange, Failure, Input, Outcome, Reason, Scope};
+use evertoken_core::{
+    Access, Code, Config, Event, Exchange, Failure, Input, Outcome, Reason, Scope, Slot,
+};
 
 use crate::page::{Page, quiet};
-use crate::words::{ASK, LIFE, MINUTE, SECOND, denied, failed, granted, login, ms, news};
+use crate::words::{
+    ASK, LIFE, MINUTE, SECOND, denied, failed, granted, later, login, logout, ms, news, news_of,
+};
 
 /// Its token has expired, and the refresh found no network.
 fn offline() -> Page {
@@ -18,7 +22,7 @@ fn offline() -> Page {
     page.sleep(LIFE);
     page.tick();
     page.get_lock();
-    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    page.answer_last(failed(Code::Network));
     page.look_from_here();
     page
 }
@@ -37,7 +41,7 @@ fn s16_offline_at_wake_up_it_waits_for_online_without_a_sign_out_or_a_storm() {
     page.pass(SECOND);
     page.get_lock();
     assert_eq!(page.refreshes(), 1);
-    page.answer(page.on_wire().unwrap(), granted("a", 900));
+    page.answer_last(granted("a", 900));
     page.token();
 }
 
@@ -92,7 +96,7 @@ fn what_the_backend_asked_for_is_kept_to_online_or_not() {
             retry_after: Some(retry_after),
             ..Failure::new(Code::RateLimited).status(429)
         };
-        page.answer(page.on_wire().unwrap(), Outcome::Failed(failure));
+        page.answer_last(Outcome::Failed(failure));
         page.input(Input::Online(true));
         next(&page)
     };
@@ -121,8 +125,7 @@ fn a_logout_that_is_owed_is_brought_forward_too() {
     page.input(Input::Online(true));
     assert!(next(&page) <= SECOND);
     page.pass(SECOND);
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [Exchange::Logout(Scope::Global); 2]);
 }
 
@@ -135,7 +138,7 @@ fn a_restore_that_found_no_network_is_brought_forward_too() {
     let mut page = Page::finding(keyed, []);
     page.input(Input::Online(false));
     page.get_lock();
-    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    page.answer_last(failed(Code::Network));
     assert_eq!(next(&page), MINUTE);
     page.input(Input::Online(true));
     assert!(next(&page) <= SECOND);
@@ -156,13 +159,12 @@ fn s36_twenty_requests_meet_a_403_one_logout_and_a_late_one_for_an_earlier_token
     let logouts = (0..20).filter_map(|_| page.session.forbidden(page.now, token));
     assert_eq!(logouts.count(), 1);
     page.drain();
-    let ended = evertoken_core::Event::SignedOut(evertoken_core::Reason::Forbidden);
+    let ended = Event::SignedOut(Reason::Forbidden);
     assert_eq!(page.events(), [ended]);
     let told = page.statuses();
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0].reason, Some(evertoken_core::Reason::Forbidden));
-    page.get_lock();
-    page.pass(ASK);
+    assert_eq!(told[0].reason, Some(Reason::Forbidden));
+    page.get_through();
     assert_eq!(page.sent(), [Exchange::Logout(Scope::Local)]);
 }
 
@@ -180,7 +182,7 @@ fn s15_a_backend_that_asked_to_be_left_alone_is_by_who_is_signed_out_too() {
     page.answer(refresh, limited());
     page.sleep(10 * SECOND);
     match page.session.refresh(page.now) {
-        evertoken_core::Access::Refused(failure) => {
+        Access::Refused(failure) => {
             assert_eq!(failure.code, Code::RateLimited);
             assert_eq!(failure.retry_after, Some(20 * SECOND));
         }
@@ -191,13 +193,67 @@ fn s15_a_backend_that_asked_to_be_left_alone_is_by_who_is_signed_out_too() {
 }
 
 #[test]
+fn s15_a_page_that_is_shown_again_leaves_it_alone_as_long_as_it_asked() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    let refresh = page.refresh_sent();
+    page.answer(refresh, limited());
+    page.leave();
+    page.put(Slot::Tabs, "2 2".into());
+    page.come_back();
+    let waiting = page.wait();
+    let sent = page.sent().len();
+    page.pass(ASK);
+    assert_eq!(page.woken(waiting), Some(Err(Code::RateLimited)));
+    assert_eq!((page.sent().len(), page.wanted_lock()), (sent, None));
+}
+
+#[test]
+fn s15_who_calls_meanwhile_is_refused_at_once_and_nothing_is_begun() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    let refresh = page.refresh_sent();
+    page.answer(refresh, limited());
+    page.look_from_here();
+    assert!(matches!(page.call(), Access::Refused(failure) if failure.code == Code::RateLimited));
+    assert!(page.steps().is_empty());
+}
+
+#[test]
+fn s15_who_wants_a_refresh_when_the_page_is_shown_again_waits_for_what_the_other_tabs_have() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    let refresh = page.refresh_sent();
+    page.answer(refresh, limited());
+    page.leave();
+    page.put(Slot::Tabs, "2 2".into());
+    page.come_back();
+    let waiting = page.refresh();
+    page.reply(news_of("a", later(page.record().position, 1)));
+    assert_eq!(page.woken(waiting), Some(Ok(())));
+}
+
+#[test]
+fn s15_an_answer_that_a_logout_elsewhere_overtook_says_so_to_who_is_signed_out_too() {
+    let mut page = Page::with_peer();
+    page.sleep(LIFE);
+    let refresh = page.refresh_sent();
+    page.news(news(logout(5)));
+    page.answer(refresh, limited());
+    let asked = page.session.refresh(page.now);
+    assert!(
+        matches!(asked, Access::Refused(failure) if failure.code == Code::RateLimited),
+        "{asked:?}"
+    );
+}
+
+#[test]
 fn s15_and_so_is_one_that_said_so_in_an_answer_that_counts_no_longer() {
     for (answer, is_left_alone) in [(limited(), true), (denied(Reason::Replaced), false)] {
         let mut page = Page::with_peer();
         page.sleep(LIFE);
         let refresh = page.wait();
-        page.get_lock();
-        page.pass(ASK);
+        page.get_through();
         page.news(news(login(5)));
         let waiting = page.wait();
         page.answer(refresh, answer);

@@ -10,7 +10,7 @@ use evertoken_core::{
     Session, Slot, Status, Tab, TokenId,
 };
 
-use crate::words::{LIFETIME, NOON, PEER, granted, news};
+use crate::words::{ASK, LIFETIME, NOON, PEER, granted, news};
 
 /// What the tabs of one origin share.
 pub type Storage = Rc<RefCell<BTreeMap<Slot, Box<str>>>>;
@@ -100,9 +100,7 @@ impl Page {
     }
 
     pub fn sign_in(&mut self, who: &str) {
-        let login = self.login();
-        self.get_lock();
-        self.pass(Duration::from_millis(100));
+        let login = self.login_sent();
         self.answer(login, granted(who, LIFETIME));
     }
 
@@ -122,6 +120,14 @@ impl Page {
     pub fn login(&mut self) -> OpId {
         let op = self.session.login(self.now).expect("not disposed");
         self.drain();
+        op
+    }
+
+    /// A login under the lock, which the other tabs had nothing to say to.
+    pub fn login_sent(&mut self) -> OpId {
+        let op = self.login();
+        self.get_through();
+        assert_eq!(self.on_wire(), Some(op));
         op
     }
 
@@ -174,8 +180,7 @@ impl Page {
     /// A refresh that was asked for, under the lock, and that nobody else could answer.
     pub fn refresh_sent(&mut self) -> OpId {
         let op = self.refresh();
-        self.get_lock();
-        self.pass(Duration::from_millis(100));
+        self.get_through();
         assert_eq!(self.on_wire(), Some(op));
         op
     }
@@ -187,6 +192,11 @@ impl Page {
 
     pub fn answer(&mut self, op: OpId, outcome: Outcome) {
         self.input(Input::Answer { op, outcome });
+    }
+
+    pub fn answer_last(&mut self, outcome: Outcome) {
+        let op = self.on_wire().expect("something was sent");
+        self.answer(op, outcome);
     }
 
     pub fn hear(&mut self, message: Message) {
@@ -227,6 +237,12 @@ impl Page {
     pub fn get_lock(&mut self) {
         let lock = self.wanted.expect("the lock was asked for");
         self.locked(lock);
+    }
+
+    /// The lock is granted, and no other tab answers.
+    pub fn get_through(&mut self) {
+        self.get_lock();
+        self.pass(ASK);
     }
 
     pub fn get_lock_if_wanted(&mut self) {

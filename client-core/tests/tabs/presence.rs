@@ -131,8 +131,7 @@ fn a_hidden_page_begins_nothing_when_its_timers_are_due() {
 
     let mut page = Page::with_peer();
     let logout = page.logout();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     page.answer(logout, crate::words::failed(evertoken_core::Code::Network));
     page.leave();
     page.look_from_here();
@@ -159,8 +158,7 @@ fn what_waited_when_the_page_was_hidden_goes_on_when_it_is_shown() {
     let waiting = page.wait();
     page.leave();
     page.come_back();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.on_wire(), Some(waiting));
 }
 
@@ -290,8 +288,7 @@ fn a_look_whose_token_runs_out_meanwhile_becomes_a_refresh() {
     page.sleep(LIFE - ms(50));
     page.come_back();
     page.pass(ASK);
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [Exchange::Refresh(Why::Wake)]);
 }
 
@@ -319,6 +316,21 @@ fn a_refresh_that_waited_before_the_page_was_hidden_asks_already() {
     page.come_back();
     assert_eq!(page.steps(), ["tabs", "ask", "lock"]);
     assert_eq!(page.wait(), waiting);
+}
+
+#[test]
+fn s30_and_no_request_goes_out_with_the_old_token_while_it_asks() {
+    let mut page = Page::with_peer();
+    let refresh = page.refresh();
+    page.leave();
+    page.put(Slot::Tabs, format!("2 {PEER}"));
+    page.come_back();
+    assert_eq!(page.wait(), refresh, "its token would still be good");
+    page.get_lock();
+    page.pass(ASK);
+    assert_eq!(page.wait(), refresh);
+    page.answer(refresh, granted("a", LIFETIME));
+    page.token();
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What can be seen of a tab.
 
 use evertoken_core::{
-    Code, Effect, Event, Exchange, Failure, Instant, Message, OpId, Record, Slot, Status, Stored,
-    Tab, Tabs, Timer, Tombstone, View,
+    Code, Effect, Event, Exchange, Failure, Instant, Message, OpId, Record, Scope, Slot, Status,
+    Stored, Tab, Tabs, Timer, Tombstone, View,
 };
 
 use crate::page::Page;
@@ -147,6 +147,11 @@ impl Page {
 
     pub fn tombstone(&self) -> Option<Tombstone> {
         self.stored().tombstone
+    }
+
+    /// What the server still has to be told, as it is noted.
+    pub fn owed(&self) -> Option<Scope> {
+        self.tombstone().expect("a tombstone is kept").owed
     }
 
     pub fn view(&self) -> View {

@@ -3,9 +3,7 @@
 use evertoken_core::{Code, Config, Exchange, Outcome, Reason, Scope, Slot, Tombstone, View};
 
 use crate::page::Page;
-use crate::words::{ASK, LIFETIME, SECOND, failed, granted, login, logout, tombstone};
-
-const LOCAL: Exchange = Exchange::Logout(Scope::Local);
+use crate::words::{LIFETIME, LOCAL, MINUTE, SECOND, failed, granted, login, logout, tombstone};
 
 /// As a login that was sent from there marks it.
 fn mark(number: u32) -> String {
@@ -29,14 +27,13 @@ fn opened_after_a_lost_login() -> Page {
 fn it_is_logged_out_before_anything_is_restored_and_then_forgotten() {
     let mut page = opened_after_a_lost_login();
     assert_eq!(page.view(), View::SignedOut(Reason::Logout));
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [LOCAL]);
     assert!(page.stored().login.is_some());
-    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    page.answer_last(failed(Code::Network));
     page.pass(SECOND);
     page.get_lock();
-    page.answer(page.on_wire().unwrap(), Outcome::Ended);
+    page.answer_last(Outcome::Ended);
     assert_eq!((page.sent(), page.stored().login), (vec![LOCAL; 2], None));
 }
 
@@ -53,9 +50,7 @@ fn a_mark_that_is_younger_than_the_logout_is_no_stray() {
 #[test]
 fn a_login_that_overwrites_its_mark_leaves_word_of_it_in_the_tombstone() {
     let mut page = opened_after_a_lost_login();
-    page.login();
-    page.get_lock();
-    page.pass(ASK);
+    page.login_sent();
     assert_eq!(page.sent(), [Exchange::Login]);
     assert_eq!(page.tombstone().unwrap().owed, Some(Scope::Local));
 }
@@ -66,9 +61,8 @@ fn a_logout_that_is_called_meanwhile_tells_of_both() {
     page.logout_of(Scope::Local);
     assert_eq!(page.stored().login, None);
     assert_eq!(page.tombstone().unwrap().owed, Some(Scope::Local));
-    page.get_lock();
-    page.pass(ASK);
-    page.answer(page.on_wire().unwrap(), Outcome::Ended);
+    page.get_through();
+    page.answer_last(Outcome::Ended);
     assert_eq!((page.sent(), page.wanted_lock()), (vec![LOCAL], None));
 }
 
@@ -87,4 +81,29 @@ fn a_login_beside_the_mark_of_another_does_not_trust_the_cookie_jar() {
         page.is_signed_in()
     };
     assert!(ends(false) && !ends(true));
+}
+
+#[test]
+fn this_tabs_own_login_is_no_stray_as_long_as_it_is_on_its_way() {
+    let mut page = Page::with_peer();
+    let called = page.login_sent();
+    page.put(Slot::Tombstone, tombstone(logout(5), None));
+    page.look_at_storage();
+    page.answer(called, failed(Code::InvalidCredentials));
+    page.pass(2 * MINUTE);
+    assert_eq!((page.sent(), page.timer()), (vec![Exchange::Login], None));
+}
+
+#[test]
+fn another_tabs_is_whatever_is_on_its_way_here() {
+    let mut page = Page::with_peer();
+    let refresh = page.refresh_sent();
+    page.look_from_here();
+    page.put(Slot::Tombstone, tombstone(logout(5), None));
+    page.put(Slot::Login, mark(4));
+    page.look_at_storage();
+    page.answer(refresh, granted("a", LIFETIME));
+    page.pass(MINUTE);
+    page.get_through();
+    assert_eq!(page.sent(), [LOCAL]);
 }

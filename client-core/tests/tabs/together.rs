@@ -1,6 +1,6 @@
 //! Two tabs, and twenty: the scenarios of the project's list that take more than one.
 
-use evertoken_core::{Access, Code, Config, Exchange, Reason, Scope, Slot, View};
+use evertoken_core::{Access, Code, Config, Exchange, Outcome, Reason, Scope, Slot, View};
 
 use crate::origin::Origin;
 use crate::page::handed;
@@ -158,7 +158,7 @@ fn s29_a_tab_opened_beside_others_asks_no_server_and_logging_out_in_one_signs_al
     }
     origin.pass(ASK);
     assert_eq!(origin.sent, [(3, Exchange::Logout(Scope::Global))]);
-    origin.answer(logout, evertoken_core::Outcome::Ended);
+    origin.answer(logout, Outcome::Ended);
     origin.pass(MINUTE);
     assert_eq!(origin.sent.len(), 1);
 }

@@ -1,21 +1,14 @@
 //! A logout that a tab finds when it starts: what the server still has to be told, it is told first.
 
 use evertoken_core::{
-    Access, Code, Config, Exchange, Reason, Restore, Scope, Slot, Timer, Tombstone, View,
+    Access, Code, Config, Exchange, Outcome, Reason, Restore, Scope, Slot, Timer, Tombstone, View,
 };
 
 use crate::page::Page;
 use crate::words::{
-    ASK, LIFETIME, MINUTE, SECOND, failed, granted, later, login, logout, logout_at, ms, record,
-    record_with, tombstone,
+    ASK, GLOBAL, LIFETIME, LOCAL, MINUTE, SECOND, failed, granted, later, login, logout, logout_at,
+    ms, record, record_with, tombstone,
 };
-
-const GLOBAL: Exchange = Exchange::Logout(Scope::Global);
-const LOCAL: Exchange = Exchange::Logout(Scope::Local);
-
-fn owed(page: &Page) -> Option<Scope> {
-    page.tombstone().unwrap().owed
-}
 
 /// Finds a logout in the storage, of which the server may have to be told.
 fn opened_with(tombstone: String, record: String, restore: Restore) -> Page {
@@ -35,7 +28,7 @@ fn s31_a_tab_that_starts_with_an_owed_logout_sends_it_first_and_restores_nothing
     assert!(matches!(page.call(), Access::Refused(_)));
     page.get_lock();
     assert_eq!(page.sent(), [GLOBAL]);
-    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+    page.answer_last(Outcome::Ended);
     page.pass(MINUTE);
     assert_eq!(page.sent(), [GLOBAL]);
     assert_eq!(
@@ -54,8 +47,7 @@ fn s31_a_tab_that_is_closed_while_its_logout_waits_for_the_lock_leaves_it_to_the
     assert!(page.wanted_lock().is_some() && page.sent().is_empty());
     let mut next = page.reloaded(Config::default());
     assert_eq!(next.view(), View::SignedOut(Reason::Logout));
-    next.get_lock();
-    next.pass(ASK);
+    next.get_through();
     assert_eq!(next.sent(), [GLOBAL]);
 }
 
@@ -64,9 +56,9 @@ fn an_owed_logout_that_was_found_at_the_start_is_repeated_until_it_is_definite()
     let notes = (tombstone(logout(5), Some(Scope::Local)), record(login(4)));
     let mut page = opened_with(notes.0, notes.1, Restore::Always);
     page.get_lock();
-    page.answer(page.on_wire().unwrap(), failed(Code::Network));
+    page.answer_last(failed(Code::Network));
     assert_eq!(page.timer(), Some(Timer::Logout));
-    assert_eq!(owed(&page), Some(Scope::Local));
+    assert_eq!(page.owed(), Some(Scope::Local));
     page.pass(SECOND);
     page.get_lock();
     assert_eq!(page.sent(), [LOCAL, LOCAL]);
@@ -139,7 +131,7 @@ fn a_logout_that_is_asked_for_while_another_is_owed_tells_the_server_of_both_at_
     let logout = page.logout_of(Scope::Local);
     page.get_lock();
     assert_eq!((page.sent(), page.on_wire()), (vec![GLOBAL], Some(logout)));
-    page.answer(logout, evertoken_core::Outcome::Ended);
+    page.answer(logout, Outcome::Ended);
     page.pass(MINUTE);
     assert_eq!(page.sent(), [GLOBAL]);
 }
@@ -153,7 +145,7 @@ fn an_owed_logout_is_repeated_once_at_a_time_however_many_ask_for_a_token() {
         }
         page.refresh();
         page.get_lock_if_wanted();
-        page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
+        page.answer_last(Outcome::Ended);
         page.get_lock();
         assert!(matches!(page.sent()[..], [GLOBAL, Exchange::Refresh(_)]));
     }
@@ -162,21 +154,19 @@ fn an_owed_logout_is_repeated_once_at_a_time_however_many_ask_for_a_token() {
 #[test]
 fn a_login_that_was_granted_after_a_logout_of_which_the_server_knew_is_owed_anew() {
     let mut page = Page::with_peer();
-    let called = page.login();
-    page.get_lock();
-    page.pass(ASK);
+    let called = page.login_sent();
     let opened = logout_at(5, page.now.after(SECOND));
     page.put(Slot::Tombstone, tombstone(opened, None));
     page.look_at_storage();
     page.answer(called, granted("b", LIFETIME));
-    assert_eq!(owed(&page), Some(Scope::Local));
+    assert_eq!(page.owed(), Some(Scope::Local));
 }
 
 #[test]
 fn a_client_that_was_disposed_of_leaves_what_it_owes_to_the_next() {
     let mut page = repeating();
     page.dispose();
-    assert_eq!((page.timer(), owed(&page)), (None, Some(Scope::Global)));
+    assert_eq!((page.timer(), page.owed()), (None, Some(Scope::Global)));
 }
 
 #[test]
@@ -185,19 +175,17 @@ fn what_another_tab_owes_is_told_by_this_one_if_that_does_not_in_a_minute() {
     page.pass(MINUTE - ms(1));
     assert_eq!(page.wanted_lock(), None, "it is the other's own affair");
     page.pass(ms(1));
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [GLOBAL]);
-    page.answer(page.on_wire().unwrap(), evertoken_core::Outcome::Ended);
-    assert_eq!((owed(&page), page.timer()), (None, None));
+    page.answer_last(Outcome::Ended);
+    assert_eq!((page.owed(), page.timer()), (None, None));
 }
 
 #[test]
 fn before_that_no_tab_restores_what_it_was_to_end() {
     let mut page = beside_a_debtor();
     page.refresh();
-    page.get_lock();
-    page.pass(ASK);
+    page.get_through();
     assert_eq!(page.sent(), [GLOBAL]);
 }
 
@@ -220,16 +208,14 @@ fn what_another_tab_has_told_is_owed_no_longer() {
 #[test]
 fn a_login_that_was_granted_too_late_does_not_narrow_what_another_tab_owes() {
     let mut page = Page::with_peer();
-    let called = page.login();
-    page.get_lock();
-    page.pass(ASK);
+    let called = page.login_sent();
     page.put(
         Slot::Tombstone,
         tombstone(logout_at(5, page.now.after(SECOND)), Some(Scope::Global)),
     );
     page.look_at_storage();
     page.answer(called, granted("b", LIFETIME));
-    assert_eq!(owed(&page), Some(Scope::Global));
+    assert_eq!(page.owed(), Some(Scope::Global));
     page.pass(ASK);
     assert_eq!(page.sent().last(), Some(&GLOBAL));
 }

@@ -2,15 +2,13 @@
 
 use core::time::Duration;
 
-use evertoken_core::{
-    Code, Failure, Granted, Instant, Outcome, Position, Reason, Record, Scope, Shared, Status, Tab,
-    Tombstone,
-};
+use evertoken_core::{Exchange, Instant, Position, Record, Scope, Shared, Status, Tab, Tombstone};
 
-pub const LIFETIME: u64 = 900;
-pub const LIFE: Duration = Duration::from_secs(LIFETIME);
-pub const SECOND: Duration = Duration::from_secs(1);
-pub const MINUTE: Duration = Duration::from_secs(60);
+pub use crate::outcomes::{LIFE, LIFETIME, MINUTE, SECOND, denied, failed, granted};
+
+pub const GLOBAL: Exchange = Exchange::Logout(Scope::Global);
+pub const LOCAL: Exchange = Exchange::Logout(Scope::Local);
+
 pub const ASK: Duration = Duration::from_millis(100);
 
 /// The time of day when a test begins.
@@ -22,26 +20,6 @@ pub const OTHER: Tab = 3;
 
 pub fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
-}
-
-pub fn granted(who: &str, seconds: u64) -> Outcome {
-    Outcome::Granted(Granted {
-        lifetime: Some(Duration::from_secs(seconds)),
-        subject: Some(who.into()),
-        ..Granted::default()
-    })
-}
-
-pub fn denied(reason: Reason) -> Outcome {
-    Outcome::Denied {
-        reason: Some(reason),
-        missing: false,
-        status: 401,
-    }
-}
-
-pub fn failed(code: Code) -> Outcome {
-    Outcome::Failed(Failure::new(code))
 }
 
 /// The start of the session that the `number`-th login or logout opened, at noon.

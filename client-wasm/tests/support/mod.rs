@@ -58,6 +58,8 @@ extern "C" {
     #[wasm_bindgen(js_name = withoutText)]
     pub fn without_text() -> Function;
     pub fn circular() -> JsValue;
+    /// The default contract, as the package hands it over.
+    pub fn rotation() -> JsValue;
     pub fn delays() -> Array;
     pub fn stored() -> String;
 }
@@ -159,7 +161,10 @@ impl Client {
             timeout,
             // A client of an earlier test is not another tab.
             0,
+            rotation(),
             backend.fetch(),
+            JsValue::UNDEFINED,
+            JsValue::UNDEFINED,
             nothing.clone(),
             nothing,
             JsValue::UNDEFINED,

@@ -214,6 +214,22 @@ export const throwing = () => () => {
 export const resolvingWithNothing = () => async () => undefined;
 export const withoutText = () => async () => ({ status: 200 });
 
+export const rotation = () => ({
+  renewal: 0,
+  login: { path: "/auth/login", method: "POST", body: 1 },
+  refresh: { path: "/auth/refresh", method: "POST", body: 0 },
+  logout: { path: "/auth/logout", method: "POST", body: 0 },
+  fields: {
+    accessToken: "accessToken",
+    expiresIn: "expiresIn",
+    expiresAt: "expiresAt",
+    refreshKey: "refreshKey",
+    user: "user",
+  },
+  credentials: 2,
+  denied: [401],
+});
+
 export function circular() {
   const self = {};
   self.self = self;

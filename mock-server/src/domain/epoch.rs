@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::Reason;
 
 /// How many changes of reason are remembered. Consecutive moves for one reason are one run, so even a
@@ -9,7 +11,7 @@ use super::Reason;
 const RUNS: usize = 16;
 
 /// A user's epoch. A family is alive while its epoch is its user's: moving it on ends all of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Epoch {
     number: u64,
     /// `(up to this number, why)`, oldest first.

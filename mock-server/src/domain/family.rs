@@ -13,6 +13,8 @@ mod rotate;
 
 pub use rotate::{Key, KeyHash, Verdict};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Contract, FamilyId, Reason, Seconds, UserId};
 
 /// What must be known beside the record: it changes without the family.
@@ -27,7 +29,7 @@ pub struct Standing {
 }
 
 /// Alive, or how it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// Its current token is good for a successor.
     Alive,
@@ -62,7 +64,7 @@ pub struct Opening {
 }
 
 /// The record of one family. See the module's text for its life.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Family {
     id: FamilyId,
     user: UserId,

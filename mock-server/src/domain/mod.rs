@@ -6,7 +6,8 @@
 //! answered by [`Family::rotate`], one table in one place.
 //!
 //! A [`Sessions`] is all there is of one user: the families, and an [`Epoch`] that ends all of them in
-//! one step. It is what a store has to change atomically.
+//! one step. It is what a store has to change atomically. Every decision is about one family and the
+//! epoch, so a store that keeps families apart may show only that one.
 //!
 //! Nothing here reads a clock, makes a random number, signs, waits or speaks HTTP. Time is whole
 //! seconds since the Unix epoch, as in a JWT's `NumericDate` (RFC 7519 §2).
@@ -54,7 +55,7 @@ impl fmt::Display for FamilyId {
 }
 
 /// The shape of backend a family was opened through. A refresh token is good in its own contract only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Contract {
     /// A rotating cookie.
@@ -70,7 +71,7 @@ pub enum Contract {
 }
 
 /// Why a family ended. Stored with it, and told to whoever still presents one of its tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The user signed out: here, elsewhere, or everywhere.

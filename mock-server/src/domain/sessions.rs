@@ -52,6 +52,30 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// What a store kept apart, or as much of it as one decision needs.
+    #[must_use]
+    pub fn restore(epoch: Epoch, families: impl IntoIterator<Item = Family>) -> Self {
+        let families = families
+            .into_iter()
+            .map(|family| (family.id().clone(), family));
+        Self {
+            epoch,
+            families: families.collect(),
+        }
+    }
+
+    /// The epoch as it is now.
+    #[must_use]
+    pub fn epoch(&self) -> &Epoch {
+        &self.epoch
+    }
+
+    /// This family, whatever became of it.
+    #[must_use]
+    pub fn family(&self, id: &FamilyId) -> Option<&Family> {
+        self.families.get(id)
+    }
+
     /// What a new family of this user would be. It counts once it is [committed](Self::commit_new).
     #[must_use]
     pub fn open(&self, now: Seconds, opening: Opening) -> Family {

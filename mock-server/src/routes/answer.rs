@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::service::{Denial, Unsigned};
+use crate::service::{Denial, Failure, Unsigned};
+use crate::store::StoreDown;
 
 /// A refusal.
 #[derive(Debug)]
@@ -75,6 +76,16 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", text)
     }
 
+    /// No cookie is set or cleared: whether the session is over is not known.
+    fn unavailable(text: &'static str) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            text,
+        )
+        .with(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
     /// Why the session is over.
     pub(crate) fn because(mut self, reason: Option<&'static str>) -> Self {
         self.body.reason = reason;
@@ -104,12 +115,24 @@ impl IntoResponse for Problem {
 
 impl From<Unsigned> for Problem {
     fn from(_: Unsigned) -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "temporarily_unavailable",
-            "A token could not be made and nothing has changed; try again.",
+        Self::unavailable("A token could not be made and nothing has changed; try again.")
+    }
+}
+
+impl From<StoreDown> for Problem {
+    fn from(_: StoreDown) -> Self {
+        Self::unavailable(
+            "The store of sessions did not answer; try again, a refresh with the same token and key.",
         )
-        .with(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unsigned => Unsigned.into(),
+            Failure::StoreDown => StoreDown.into(),
+        }
     }
 }
 

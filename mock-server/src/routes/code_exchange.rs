@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::answer::{self, Problem};
 use super::document::{
-    Closed, Forbidden, Invalid, Limited, Superseded, Unauthorized, Unread, Wrong,
+    Closed, Forbidden, Invalid, Limited, Superseded, Unauthorized, Unavailable, Unread, Wrong,
 };
 use super::session::scope;
 use super::view::{Success, UserView};
@@ -87,28 +87,28 @@ struct PairView {
 }
 
 /// The platform: a login code for whoever is named.
-#[utoipa::path(post, path = "/wx/code", tag = "code-exchange", request_body = Platform, responses((status = 200, description = "A code, good once", body = CodeView), Closed, Wrong, Unread))]
+#[utoipa::path(post, path = "/wx/code", tag = "code-exchange", request_body = Platform, responses((status = 200, description = "A code, good once", body = CodeView), Closed, Wrong, Unread, Unavailable))]
 async fn mint(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let platform: Platform = control::body(request).await?;
     let users = tenant.users();
     let user = control::account(&users, "email", &platform.email)?;
     Ok(Json(CodeView {
-        code: tenant.mint_code(user),
+        code: tenant.mint_code(user).await?,
         expires_in: CODE_SECONDS,
     })
     .into_response())
 }
 
 /// A code for a pair of tokens.
-#[utoipa::path(post, path = "/wx/auth/login", tag = "code-exchange", request_body = Code, responses((status = 200, description = "Granted", body = PairView), Invalid, Unauthorized, Limited, Unread))]
+#[utoipa::path(post, path = "/wx/auth/login", tag = "code-exchange", request_body = Code, responses((status = 200, description = "Granted", body = PairView), Invalid, Unauthorized, Limited, Unread, Unavailable))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, body) = input::read(request).await?;
     input::within_rate(&tenant, &head, Kind::Login)?;
     let Code { code } = input::json(&body).map_err(|wrong| {
         Problem::invalid_request(format!("{wrong} Send {{\"code\":\"…\"}} from /wx/code."))
     })?;
-    let user = tenant.redeem_code(&code);
-    match tenant.sign_in_as(DOOR, user.as_ref(), None)? {
+    let user = tenant.redeem_code(&code).await?;
+    match tenant.sign_in_as(DOOR, user.as_ref(), None).await? {
         Login::Granted(grant) => Ok(granted(*grant)),
         Login::Denied => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
@@ -119,7 +119,7 @@ async fn login(Extension(tenant): At, request: Request) -> Result<Response, Prob
 }
 
 /// Spends the refresh token for a new pair.
-#[utoipa::path(post, path = "/wx/auth/refresh", tag = "code-exchange", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), request_body = Token, responses((status = 200, description = "Granted", body = PairView), Invalid, Unauthorized, Superseded, Limited, Unread))]
+#[utoipa::path(post, path = "/wx/auth/refresh", tag = "code-exchange", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), request_body = Token, responses((status = 200, description = "Granted", body = PairView), Invalid, Unauthorized, Superseded, Limited, Unread, Unavailable))]
 async fn refresh(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,
@@ -132,7 +132,8 @@ async fn refresh(
     if let Some(token) = &token {
         tenant.note(entry, token.expose());
     }
-    match tenant.renew(DOOR, token.as_ref().map(Secret::expose), key)? {
+    let token = token.as_ref().map(Secret::expose);
+    match tenant.renew(DOOR, token, key).await? {
         Renewal::Granted(grant) => Ok(granted(*grant)),
         Renewal::Superseded => Err(answer::superseded()),
         Renewal::Denied(denial) => Err(answer::denied(StatusCode::UNAUTHORIZED, denial)),
@@ -140,7 +141,7 @@ async fn refresh(
 }
 
 /// Signs out, without `scope` here.
-#[utoipa::path(post, path = "/wx/auth/logout", tag = "code-exchange", params(("scope" = Option<String>, Query, description = "local, others or global")), request_body = Token, responses((status = 200, description = "Signed out", body = Success), Invalid, Unread))]
+#[utoipa::path(post, path = "/wx/auth/logout", tag = "code-exchange", params(("scope" = Option<String>, Query, description = "local, others or global")), request_body = Token, responses((status = 200, description = "Signed out", body = Success), Invalid, Unread, Unavailable))]
 async fn logout(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,
@@ -152,7 +153,8 @@ async fn logout(
     if let Some(token) = &token {
         tenant.note(entry, token.expose());
     }
-    tenant.sign_out(DOOR, token.as_ref().map(Secret::expose), scope);
+    let token = token.as_ref().map(Secret::expose);
+    tenant.sign_out(DOOR, token, scope).await?;
     Ok(Success::response())
 }
 

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::{Problem, Refusal};
-use super::document::{Closed, Invalid, Limited, UnreadOfAnyType};
+use super::document::{Closed, Invalid, Limited, Unavailable, UnreadOfAnyType};
 use super::fixed_cookie::SESSION;
 use super::form::Form;
 use super::html::{escape, page};
@@ -37,18 +37,18 @@ pub(crate) fn routes() -> OpenApiRouter {
 }
 
 /// The consent page of a login by redirect.
-#[utoipa::path(get, path = "/api/v1/auth/google", tag = "fixed-cookie", params(("return_to" = String, Query, description = "Where the app wants its user back; on an allowed origin")), responses((status = 200, description = "The consent page", body = String, content_type = "text/html"), Invalid, Closed, UnreadOfAnyType))]
+#[utoipa::path(get, path = "/api/v1/auth/google", tag = "fixed-cookie", params(("return_to" = String, Query, description = "Where the app wants its user back; on an allowed origin")), responses((status = 200, description = "The consent page", body = String, content_type = "text/html"), Invalid, Closed, UnreadOfAnyType, Unavailable))]
 async fn start(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read_any(request).await?;
     control::open(&tenant, &head.headers)?;
     let query = query(&head.uri)?;
     let return_to = allowed(&tenant, query.need("return_to")?)?;
-    let state = tenant.begin_redirect(return_to.clone());
+    let state = tenant.begin_redirect(&return_to).await?;
     Ok(consent(&tenant, &state, &return_to))
 }
 
 /// Where the consent page leads.
-#[utoipa::path(get, path = "/api/v1/auth/google/callback", tag = "fixed-cookie", security((), ("fixed" = [])), params(("state" = String, Query), ("user" = Option<String>, Query, description = "The e-mail of who was chosen; nobody: access_denied")), responses((status = 303, description = "Back to the app", headers(("Location" = String))), Invalid, (status = 403, description = "csrf_rejected, or control_forbidden", body = Refusal), (status = 404, description = "The controls are off", body = Refusal), Limited, UnreadOfAnyType))]
+#[utoipa::path(get, path = "/api/v1/auth/google/callback", tag = "fixed-cookie", security((), ("fixed" = [])), params(("state" = String, Query), ("user" = Option<String>, Query, description = "The e-mail of who was chosen; nobody: access_denied")), responses((status = 303, description = "Back to the app", headers(("Location" = String))), Invalid, (status = 403, description = "csrf_rejected, or control_forbidden", body = Refusal), (status = 404, description = "The controls are off", body = Refusal), Limited, UnreadOfAnyType, Unavailable))]
 async fn callback(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read_any(request).await?;
     let cookie = SESSION.jar.read(&head.headers)?;
@@ -56,7 +56,7 @@ async fn callback(Extension(tenant): At, request: Request) -> Result<Response, P
     input::same_party(&tenant, &head.headers)?;
     control::open(&tenant, &head.headers)?;
     input::within_rate(&tenant, &head, Kind::Login)?;
-    let Some(return_to) = tenant.end_redirect(query.need("state")?) else {
+    let Some(return_to) = tenant.end_redirect(query.need("state")?).await? else {
         return Err(Problem::invalid_request(
             "The state is unknown, spent or expired; begin again at /api/v1/auth/google.",
         ));
@@ -67,7 +67,8 @@ async fn callback(Extension(tenant): At, request: Request) -> Result<Response, P
         Some(email) => users.by_email(email).map(|user| &user.id),
     };
     let along = cookie.and_then(|token| tenant.own(SESSION.door, &token));
-    match tenant.sign_in_as(SESSION.door, user, along.as_ref())? {
+    let login = tenant.sign_in_as(SESSION.door, user, along.as_ref());
+    match login.await? {
         Login::Granted(grant) => {
             let mut response = redirect(&return_to)?;
             SESSION.keep(&tenant, &grant, &mut response);

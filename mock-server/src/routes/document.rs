@@ -50,6 +50,12 @@ pub(crate) struct Superseded(Refusal);
 #[expect(dead_code, reason = "it is a description")]
 pub(crate) struct Limited(Refusal);
 
+/// `temporarily_unavailable`: the store of sessions did not answer. No cookie is set or cleared.
+#[derive(IntoResponses)]
+#[response(status = 503, headers(("Retry-After" = u64, description = "Seconds, at least 1")))]
+#[expect(dead_code, reason = "it is a description")]
+pub(crate) struct Unavailable(Refusal);
+
 /// A body that was not read.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it is a description")]

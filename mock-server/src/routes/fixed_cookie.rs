@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::answer::{Problem, Refusal};
 use super::cookies::Jar;
-use super::document::{Foreign, Invalid, Limited, Unauthorized, Unread};
+use super::document::{Foreign, Invalid, Limited, Unauthorized, Unavailable, Unread};
 use super::session::Session;
 use super::view::{AccessView, Credentials, Success};
 use super::{At, bearer, input};
@@ -60,20 +60,21 @@ const BOOKINGS: [Booking; 2] = [
 ];
 
 /// Signs in.
-#[utoipa::path(post, path = "/api/v1/auth/login", tag = "fixed-cookie", security((), ("fixed" = [])), request_body = Credentials, responses((status = 200, description = "Granted", body = AccessView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread))]
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "fixed-cookie", security((), ("fixed" = [])), request_body = Credentials, responses((status = 200, description = "Granted", body = AccessView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread, Unavailable))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.login_for_access(&tenant, request).await
 }
 
 /// A fresh access token; the cookie stays.
-#[utoipa::path(post, path = "/api/v1/auth/refresh-token", tag = "fixed-cookie", security(("fixed" = [])), responses((status = 200, description = "Granted", body = AccessView), Invalid, (status = 403, description = "invalid_grant: the session is over, and the cookie cleared; or csrf_rejected", body = Refusal), Limited, Unread))]
+#[utoipa::path(post, path = "/api/v1/auth/refresh-token", tag = "fixed-cookie", security(("fixed" = [])), responses((status = 200, description = "Granted", body = AccessView), Invalid, (status = 403, description = "invalid_grant: the session is over, and the cookie cleared; or csrf_rejected", body = Refusal), Limited, Unread, Unavailable))]
 async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read(request).await?;
     let cookie = SESSION.jar.read(&head.headers)?;
     let key = input::idempotency_key(&head.headers)?;
     input::same_party(&tenant, &head.headers)?;
     input::within_rate(&tenant, &head, Kind::Refresh)?;
-    match tenant.renew_fixed(SESSION.door, cookie.as_deref(), None)? {
+    let renewed = tenant.renew_fixed(SESSION.door, cookie.as_deref(), None);
+    match renewed.await? {
         Fixed::Granted(access_token) => Ok(Json(AccessView { access_token }).into_response()),
         Fixed::Denied(denial) => {
             Err(SESSION.refused(&tenant, StatusCode::FORBIDDEN, denial, key.is_some()))
@@ -82,7 +83,7 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
 }
 
 /// Signs out, without `scope` here.
-#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "fixed-cookie", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("fixed" = [])), responses((status = 200, description = "Signed out", body = Success, headers(("Set-Cookie" = String, description = "Cleared"))), Invalid, Foreign, Unread))]
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "fixed-cookie", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("fixed" = [])), responses((status = 200, description = "Signed out", body = Success, headers(("Set-Cookie" = String, description = "Cleared"))), Invalid, Foreign, Unread, Unavailable))]
 async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.logout(&tenant, request, LogoutScope::Local).await
 }

@@ -16,7 +16,9 @@ use utoipa_axum::routes;
 use super::answer::{self, Problem, Refusal};
 use super::bearer::{self, Presented};
 use super::cookies::Jar;
-use super::document::{Foreign, Invalid, Limited, Unauthorized, Unread, UnreadOfAnyType};
+use super::document::{
+    Foreign, Invalid, Limited, Unauthorized, Unavailable, Unread, UnreadOfAnyType,
+};
 use super::session::Session;
 use super::view::{AccessView, Credentials, Success, UserView};
 use super::{At, input};
@@ -57,31 +59,31 @@ pub(crate) struct Echo {
 }
 
 /// Signs in.
-#[utoipa::path(post, path = "/gateway/login", tag = "gateway", security((), ("fixed" = [])), request_body = Credentials, responses((status = 200, description = "Granted", body = AccessView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread))]
+#[utoipa::path(post, path = "/gateway/login", tag = "gateway", security((), ("fixed" = [])), request_body = Credentials, responses((status = 200, description = "Granted", body = AccessView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread, Unavailable))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.login_for_access(&tenant, request).await
 }
 
 /// Signs out, without `scope` here.
-#[utoipa::path(post, path = "/gateway/logout", tag = "gateway", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("fixed" = [])), responses((status = 200, description = "Signed out", body = Success, headers(("Set-Cookie" = String, description = "Cleared"))), Invalid, Foreign, Unread))]
+#[utoipa::path(post, path = "/gateway/logout", tag = "gateway", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("fixed" = [])), responses((status = 200, description = "Signed out", body = Success, headers(("Set-Cookie" = String, description = "Cleared"))), Invalid, Foreign, Unread, Unavailable))]
 async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.logout(&tenant, request, LogoutScope::Local).await
 }
 
 /// Who the access token stands for.
-#[utoipa::path(get, path = "/gateway/api/me", tag = "gateway", security(("bearer" = [], "fixed" = [])), responses((status = 200, description = "Served; where the access token had expired, with a new one", body = UserView, headers(("Authorization" = String, description = "Bearer and the new access token, where one was due"))), Invalid, Unauthorized, (status = 403, description = "invalid_grant: expired, and the cookie does not help; or csrf_rejected", body = Refusal), UnreadOfAnyType))]
+#[utoipa::path(get, path = "/gateway/api/me", tag = "gateway", security(("bearer" = [], "fixed" = [])), responses((status = 200, description = "Served; where the access token had expired, with a new one", body = UserView, headers(("Authorization" = String, description = "Bearer and the new access token, where one was due"))), Invalid, Unauthorized, (status = 403, description = "invalid_grant: expired, and the cookie does not help; or csrf_rejected", body = Refusal), UnreadOfAnyType, Unavailable))]
 async fn me(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read_any(request).await?;
-    let pass = admit(&tenant, &head.headers)?;
+    let pass = admit(&tenant, &head.headers).await?;
     let answer = Json(UserView::from(&pass.claims)).into_response();
     Ok(pass.serve(&tenant, answer))
 }
 
 /// The same, for admins.
-#[utoipa::path(get, path = "/gateway/api/admin", tag = "gateway", security(("bearer" = [], "fixed" = [])), responses((status = 200, description = "Served; where the access token had expired, with a new one", body = UserView, headers(("Authorization" = String, description = "Bearer and the new access token, where one was due"))), Invalid, Unauthorized, (status = 403, description = "invalid_grant: expired, and the cookie does not help; or csrf_rejected; or insufficient_scope", body = Refusal), UnreadOfAnyType))]
+#[utoipa::path(get, path = "/gateway/api/admin", tag = "gateway", security(("bearer" = [], "fixed" = [])), responses((status = 200, description = "Served; where the access token had expired, with a new one", body = UserView, headers(("Authorization" = String, description = "Bearer and the new access token, where one was due"))), Invalid, Unauthorized, (status = 403, description = "invalid_grant: expired, and the cookie does not help; or csrf_rejected; or insufficient_scope", body = Refusal), UnreadOfAnyType, Unavailable))]
 async fn admin(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read_any(request).await?;
-    let pass = admit(&tenant, &head.headers)?;
+    let pass = admit(&tenant, &head.headers).await?;
     match bearer::admins_only(&tenant, &pass.claims) {
         Ok(()) => {
             let answer = Json(UserView::from(&pass.claims)).into_response();
@@ -92,10 +94,10 @@ async fn admin(Extension(tenant): At, request: Request) -> Result<Response, Prob
 }
 
 /// Whatever is sent, sent back. Any method, any path below `/gateway/api`.
-#[utoipa::path(method(get, post, put, patch, delete), path = "/gateway/api/{rest}", tag = "gateway", params(("rest" = String, Path)), security(("bearer" = [], "fixed" = [])), responses((status = 200, description = "Served; where the access token had expired, with a new one", body = Echo, headers(("Authorization" = String, description = "Bearer and the new access token, where one was due"))), Invalid, Unauthorized, (status = 403, description = "invalid_grant: expired, and the cookie does not help; or csrf_rejected", body = Refusal), UnreadOfAnyType))]
+#[utoipa::path(method(get, post, put, patch, delete), path = "/gateway/api/{rest}", tag = "gateway", params(("rest" = String, Path)), security(("bearer" = [], "fixed" = [])), responses((status = 200, description = "Served; where the access token had expired, with a new one", body = Echo, headers(("Authorization" = String, description = "Bearer and the new access token, where one was due"))), Invalid, Unauthorized, (status = 403, description = "invalid_grant: expired, and the cookie does not help; or csrf_rejected", body = Refusal), UnreadOfAnyType, Unavailable))]
 pub(crate) async fn echo(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, body) = input::read_any(request).await?;
-    let pass = admit(&tenant, &head.headers)?;
+    let pass = admit(&tenant, &head.headers).await?;
     let answer = Json(Echo {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
@@ -133,7 +135,7 @@ impl Pass {
     }
 }
 
-fn admit(tenant: &Tenant, headers: &HeaderMap) -> Result<Pass, Problem> {
+async fn admit(tenant: &Tenant, headers: &HeaderMap) -> Result<Pass, Problem> {
     let cookie = SESSION.jar.read(headers)?;
     input::same_party(tenant, headers)?;
     let refusal = match bearer::judge(tenant, headers) {
@@ -143,7 +145,7 @@ fn admit(tenant: &Tenant, headers: &HeaderMap) -> Result<Pass, Problem> {
                 renewed: None,
             });
         }
-        Presented::Expired(claims) => return renew(tenant, &claims, cookie.as_deref()),
+        Presented::Expired(claims) => return renew(tenant, &claims, cookie.as_deref()).await,
         Presented::Missing => bearer::missing(),
         Presented::Invalid => bearer::invalid(),
     };
@@ -151,8 +153,9 @@ fn admit(tenant: &Tenant, headers: &HeaderMap) -> Result<Pass, Problem> {
     Err(refusal)
 }
 
-fn renew(tenant: &Tenant, old: &AccessClaims, cookie: Option<&str>) -> Result<Pass, Problem> {
-    match tenant.renew_fixed(SESSION.door, cookie, Some(&old.sub))? {
+async fn renew(tenant: &Tenant, old: &AccessClaims, cookie: Option<&str>) -> Result<Pass, Problem> {
+    let renewed = tenant.renew_fixed(SESSION.door, cookie, Some(&old.sub));
+    match renewed.await? {
         Fixed::Granted(token) => Ok(Pass {
             claims: tenant
                 .shared

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::{self, Problem, Refusal};
-use super::document::{Invalid, Limited, Superseded, Unread};
+use super::document::{Invalid, Limited, Superseded, Unavailable, Unread};
 use super::form::Form;
 use super::{At, input};
 use crate::domain::Contract;
@@ -77,7 +77,7 @@ struct TokenView {
 }
 
 /// A password, or a refresh token, for a pair of tokens.
-#[utoipa::path(post, path = "/auth/token", tag = "oauth2", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"), responses((status = 200, description = "Granted", body = TokenView), (status = 400, description = "RFC 6749 §5.2: invalid_request, invalid_grant (with a reason, if the session is over), unsupported_grant_type or invalid_scope", body = Refusal), Superseded, Limited, Unread))]
+#[utoipa::path(post, path = "/auth/token", tag = "oauth2", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"), responses((status = 200, description = "Granted", body = TokenView), (status = 400, description = "RFC 6749 §5.2: invalid_request, invalid_grant (with a reason, if the session is over), unsupported_grant_type or invalid_scope", body = Refusal), Superseded, Limited, Unread, Unavailable))]
 async fn token(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,
@@ -92,11 +92,11 @@ async fn token(
     match form.need("grant_type")? {
         "password" => {
             input::within_rate(&tenant, &head, Kind::Login)?;
-            password(&tenant, door, &form)
+            password(&tenant, door, &form).await
         }
         "refresh_token" => {
             input::within_rate(&tenant, &head, Kind::Refresh)?;
-            refresh(&tenant, door, entry, &form, key)
+            refresh(&tenant, door, entry, &form, key).await
         }
         _ => Err(Problem::new(
             StatusCode::BAD_REQUEST,
@@ -106,11 +106,11 @@ async fn token(
     }
 }
 
-fn password(tenant: &Tenant, door: Door<'_>, form: &Form) -> Result<Response, Problem> {
+async fn password(tenant: &Tenant, door: Door<'_>, form: &Form) -> Result<Response, Problem> {
     let password = Secret::new(form.need("password")?);
     let who = (form.need("username")?, &password);
     scope(form)?;
-    match tenant.sign_in(door, who, None)? {
+    match tenant.sign_in(door, who, None).await? {
         Login::Granted(grant) => Ok(granted(*grant)),
         Login::Denied => Err(Problem::new(
             StatusCode::BAD_REQUEST,
@@ -120,7 +120,7 @@ fn password(tenant: &Tenant, door: Door<'_>, form: &Form) -> Result<Response, Pr
     }
 }
 
-fn refresh(
+async fn refresh(
     tenant: &Tenant,
     door: Door<'_>,
     entry: EntryId,
@@ -132,7 +132,7 @@ fn refresh(
     if tenant.own(door, token).is_some() {
         scope(form)?;
     }
-    match tenant.renew(door, Some(token), key)? {
+    match tenant.renew(door, Some(token), key).await? {
         Renewal::Granted(grant) => Ok(granted(*grant)),
         Renewal::Superseded => Err(answer::superseded()),
         Renewal::Denied(denial) => Err(answer::denied(StatusCode::BAD_REQUEST, denial)),
@@ -140,7 +140,7 @@ fn refresh(
 }
 
 /// RFC 7009 §2.2: a token that is none of ours needs no revoking, and that is no error.
-#[utoipa::path(post, path = "/auth/revoke", tag = "oauth2", request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"), responses((status = 200, description = "Whatever the token was, it is good for nothing now"), Invalid, Unread))]
+#[utoipa::path(post, path = "/auth/revoke", tag = "oauth2", request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"), responses((status = 200, description = "Whatever the token was, it is good for nothing now"), Invalid, Unread, Unavailable))]
 async fn revoke(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,
@@ -150,7 +150,7 @@ async fn revoke(
     let client = client(&form)?;
     let token = form.need("token")?;
     tenant.note(entry, token);
-    tenant.revoke(Contract::Oauth2, client, token);
+    tenant.revoke(Contract::Oauth2, client, token).await?;
     Ok(StatusCode::OK.into_response())
 }
 

@@ -12,7 +12,9 @@ use utoipa_axum::routes;
 
 use super::answer::{self, Problem};
 use super::cookies::Jar;
-use super::document::{Forbidden, Foreign, Invalid, Limited, Superseded, Unauthorized, Unread};
+use super::document::{
+    Forbidden, Foreign, Invalid, Limited, Superseded, Unauthorized, Unavailable, Unread,
+};
 use super::session::Session;
 use super::view::{Credentials, Success, UserView};
 use super::{At, bearer, input};
@@ -57,21 +59,21 @@ struct GrantView {
 }
 
 /// Signs in; the session whose cookie comes along gives way.
-#[utoipa::path(post, path = "/auth/login", tag = "rotation", security((), ("rotating" = [])), request_body = Credentials, responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread))]
+#[utoipa::path(post, path = "/auth/login", tag = "rotation", security((), ("rotating" = [])), request_body = Credentials, responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread, Unavailable))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let grant = SESSION.login(&tenant, request).await?;
     Ok(granted(&tenant, &grant))
 }
 
 /// Spends the refresh token for its successor.
-#[utoipa::path(post, path = "/auth/refresh", tag = "rotation", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), security(("rotating" = [])), responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Superseded, Limited, Unread))]
+#[utoipa::path(post, path = "/auth/refresh", tag = "rotation", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), security(("rotating" = [])), responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Superseded, Limited, Unread, Unavailable))]
 async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read(request).await?;
     let cookie = SESSION.jar.read(&head.headers)?;
     let key = input::idempotency_key(&head.headers)?;
     input::same_party(&tenant, &head.headers)?;
     input::within_rate(&tenant, &head, Kind::Refresh)?;
-    match tenant.renew(SESSION.door, cookie.as_deref(), key)? {
+    match tenant.renew(SESSION.door, cookie.as_deref(), key).await? {
         Renewal::Granted(grant) => Ok(granted(&tenant, &grant)),
         Renewal::Superseded => Err(answer::superseded()),
         Renewal::Denied(denial) => {
@@ -81,7 +83,7 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
 }
 
 /// Signs out, without `scope` everywhere.
-#[utoipa::path(post, path = "/auth/logout", tag = "rotation", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("rotating" = [])), responses((status = 200, description = "Signed out", body = Success), Invalid, Foreign, Unread))]
+#[utoipa::path(post, path = "/auth/logout", tag = "rotation", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("rotating" = [])), responses((status = 200, description = "Signed out", body = Success), Invalid, Foreign, Unread, Unavailable))]
 async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.logout(&tenant, request, LogoutScope::Global).await
 }

@@ -37,7 +37,7 @@ impl Session {
         })?;
         let along = cookie.and_then(|token| tenant.own(self.door, &token));
         let who = (credentials.email.as_str(), &credentials.password);
-        match tenant.sign_in(self.door, who, along.as_ref())? {
+        match tenant.sign_in(self.door, who, along.as_ref()).await? {
             Login::Granted(grant) => Ok(*grant),
             Login::Denied => Err(answer::wrong_password()),
         }
@@ -69,7 +69,7 @@ impl Session {
         let cookie = self.jar.read(&head.headers)?;
         input::same_party(tenant, &head.headers)?;
         let scope = scope(&head.uri, usual)?;
-        tenant.sign_out(self.door, cookie.as_deref(), scope);
+        tenant.sign_out(self.door, cookie.as_deref(), scope).await?;
         let mut response = Success::response();
         match scope {
             LogoutScope::Local | LogoutScope::Global => {

@@ -1,7 +1,7 @@
 //! Renewing by a token that is not rotated: it stays what it is, and so does the family's expiry.
 
-use super::{Denial, Door, Unsigned};
-use crate::domain::UserId;
+use super::{Denial, Door, Failure, Unsigned};
+use crate::domain::{Sessions, UserId};
 use crate::secret::Secret;
 use crate::tenant::Tenant;
 
@@ -15,15 +15,15 @@ pub(crate) enum Fixed {
 
 impl Tenant {
     /// A refresh token vouches for a fresh access token. With `subject` it must be that user's.
-    pub(crate) fn renew_fixed(
+    pub(crate) async fn renew_fixed(
         &self,
         door: Door<'_>,
         token: Option<&str>,
         subject: Option<&UserId>,
-    ) -> Result<Fixed, Unsigned> {
+    ) -> Result<Fixed, Failure> {
         let renewal = match token {
             None => Fixed::Denied(Denial::Missing),
-            Some(token) => self.vouch(door, token, subject)?,
+            Some(token) => self.vouch(door, token, subject).await?,
         };
         match renewal {
             Fixed::Granted(_) => self.tally.refresh_ok.up(),
@@ -32,29 +32,28 @@ impl Tenant {
         Ok(renewal)
     }
 
-    fn vouch(
+    async fn vouch(
         &self,
         door: Door<'_>,
         token: &str,
         subject: Option<&UserId>,
-    ) -> Result<Fixed, Unsigned> {
-        let unknown = Ok(Fixed::Denied(Denial::Unknown));
+    ) -> Result<Fixed, Failure> {
         let Some(claims) = self
             .own(door, token)
             .filter(|claims| subject.is_none_or(|subject| claims.sub == *subject))
         else {
-            return unknown;
+            return Ok(Fixed::Denied(Denial::Unknown));
         };
         let users = self.users();
         let user = users.by_id(&claims.sub).filter(|user| user.active);
-        self.sessions.step(&claims.sub, |sessions| {
+        let decide = |sessions: &mut Sessions| {
             let now = self.clock().seconds();
             let presented = (&claims.fid, claims.seq);
             match (
                 sessions.vouch(now, presented, door.contract, user.is_some()),
                 user,
             ) {
-                (None, _) => unknown,
+                (None, _) => Ok(Fixed::Denied(Denial::Unknown)),
                 (Some((family, Some(reason))), _) => {
                     sessions.keep(family);
                     Ok(Fixed::Denied(Denial::Ended(reason)))
@@ -65,6 +64,7 @@ impl Tenant {
                 // Without a user the family is inactive, and refused above.
                 (Some((_, None)), None) => Err(Unsigned),
             }
-        })
+        };
+        Ok(self.store.step(&claims.sub, &claims.fid, decide).await??)
     }
 }

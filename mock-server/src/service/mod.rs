@@ -1,17 +1,19 @@
 //! Signing in, renewing, signing out: the domain's decisions, made atomic by the store and signed.
 //!
 //! Signing comes first and committing last, inside the step: an answer that could not be made has
-//! changed nothing. Counting comes after it.
+//! changed nothing. Counting comes after it, because a step may be decided more than once.
 
 mod fixed;
 
 pub(crate) use fixed::Fixed;
 
 use crate::domain::{
-    Contract, Family, FamilyId, Key, LogoutScope, Opening, Reason, Step, User, UserId, Verdict,
+    Contract, Family, FamilyId, Key, LogoutScope, Opening, Reason, Sessions, Step, User, UserId,
+    Verdict,
 };
 use crate::journal::{EntryId, Seen};
 use crate::secret::Secret;
+use crate::store::StoreDown;
 use crate::tenant::Tenant;
 use crate::tokens::{AccessTerms, RefreshClaims};
 
@@ -61,6 +63,25 @@ pub(crate) enum Denial {
 #[derive(Debug)]
 pub(crate) struct Unsigned;
 
+/// Why there is no decision to answer with.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Unsigned,
+    StoreDown,
+}
+
+impl From<Unsigned> for Failure {
+    fn from(_: Unsigned) -> Self {
+        Self::Unsigned
+    }
+}
+
+impl From<StoreDown> for Failure {
+    fn from(_: StoreDown) -> Self {
+        Self::StoreDown
+    }
+}
+
 /// Which door a request came in by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Door<'a> {
@@ -70,12 +91,12 @@ pub(crate) struct Door<'a> {
 
 impl Tenant {
     /// Opens a family for whoever knows the password. The family whose token came along gives way to it.
-    pub(crate) fn sign_in(
+    pub(crate) async fn sign_in(
         &self,
         door: Door<'_>,
         (email, password): (&str, &Secret),
         along: Option<&RefreshClaims>,
-    ) -> Result<Login, Unsigned> {
+    ) -> Result<Login, Failure> {
         let users = self.users();
         let Some(user) = users
             .by_email(email)
@@ -84,22 +105,22 @@ impl Tenant {
             self.tally.login_denied.up();
             return Ok(Login::Denied);
         };
-        self.enter(door, user, along)
+        self.enter(door, user, along).await
     }
 
     /// Opens a family for this user, who has shown who he is in another way.
-    pub(crate) fn sign_in_as(
+    pub(crate) async fn sign_in_as(
         &self,
         door: Door<'_>,
         user: Option<&UserId>,
         along: Option<&RefreshClaims>,
-    ) -> Result<Login, Unsigned> {
+    ) -> Result<Login, Failure> {
         let users = self.users();
         match user
             .and_then(|id| users.by_id(id))
             .filter(|user| user.active)
         {
-            Some(user) => self.enter(door, user, along),
+            Some(user) => self.enter(door, user, along).await,
             None => {
                 self.tally.login_denied.up();
                 Ok(Login::Denied)
@@ -108,17 +129,17 @@ impl Tenant {
     }
 
     /// A refresh token asks for its successor.
-    pub(crate) fn renew(
+    pub(crate) async fn renew(
         &self,
         door: Door<'_>,
         token: Option<&str>,
         key: Option<&[u8]>,
-    ) -> Result<Renewal, Unsigned> {
+    ) -> Result<Renewal, Failure> {
         let renewal = match token {
             None => Renewal::Denied(Denial::Missing),
             Some(token) => match self.own(door, token) {
                 None => Renewal::Denied(Denial::Unknown),
-                Some(claims) => self.present(door, &claims, key)?,
+                Some(claims) => self.present(door, &claims, key).await?,
             },
         };
         match renewal {
@@ -131,29 +152,42 @@ impl Tenant {
     }
 
     /// Signs out. A token that is none of ours has nothing to end, and that is no error (RFC 7009 §2.2).
-    pub(crate) fn sign_out(&self, door: Door<'_>, token: Option<&str>, scope: LogoutScope) {
+    pub(crate) async fn sign_out(
+        &self,
+        door: Door<'_>,
+        token: Option<&str>,
+        scope: LogoutScope,
+    ) -> Result<(), StoreDown> {
         if let Some(claims) = token.and_then(|token| self.own(door, token)) {
             let now = self.clock().seconds();
-            self.sessions.step(&claims.sub, |sessions| {
-                sessions.sign_out(now, (&claims.fid, claims.seq), door.contract, scope)
-            });
+            let presented = (&claims.fid, claims.seq);
+            let decide = |sessions: &mut Sessions| {
+                sessions.sign_out(now, presented, door.contract, scope);
+            };
+            self.store.step(&claims.sub, &claims.fid, decide).await?;
         }
         self.tally.logout.up();
+        Ok(())
     }
 
     /// Ends the family of this token, if it is one of this contract and, where a client is named, of
     /// that client.
-    pub(crate) fn revoke(&self, contract: Contract, client: Option<&str>, token: &str) {
+    pub(crate) async fn revoke(
+        &self,
+        contract: Contract,
+        client: Option<&str>,
+        token: &str,
+    ) -> Result<(), StoreDown> {
         let claims = self.shared.keys.read_refresh(token);
         if let Some(claims) =
             claims.filter(|claims| client.is_none_or(|client| claims.client == client))
         {
             let now = self.clock().seconds();
-            self.sessions.step(&claims.sub, |sessions| {
-                sessions.revoke(now, &claims.fid, contract)
-            });
+            let decide = |sessions: &mut Sessions| sessions.revoke(now, &claims.fid, contract);
+            self.store.step(&claims.sub, &claims.fid, decide).await?;
         }
         self.tally.logout.up();
+        Ok(())
     }
 
     /// A refresh token of ours that was handed to this client.
@@ -171,12 +205,12 @@ impl Tenant {
         }
     }
 
-    fn enter(
+    async fn enter(
         &self,
         door: Door<'_>,
         user: &User,
         along: Option<&RefreshClaims>,
-    ) -> Result<Login, Unsigned> {
+    ) -> Result<Login, Failure> {
         let now = self.clock().seconds();
         let opening = Opening {
             id: self.next_family(),
@@ -187,39 +221,37 @@ impl Tenant {
             refresh_ttl: self.shared.refresh_ttl,
             absolute_ttl: self.shared.absolute_ttl,
         };
-        let (family, grant) = self.sessions.step(&user.id, |sessions| {
-            let family = sessions.open(now, opening);
+        let decide = |sessions: &mut Sessions| {
+            let family = sessions.open(now, opening.clone());
             let grant = self.grant(&family, user)?;
             sessions.commit_new(now, family.clone());
-            Ok((family, grant))
-        })?;
+            Ok::<_, Unsigned>((family, grant))
+        };
+        let (family, grant) = self.store.step(&user.id, &opening.id, decide).await??;
         if let Some(old) = along {
-            self.sessions.step(&old.sub, |sessions| {
-                sessions.replace(now, &old.fid, &family)
-            });
+            let decide = |sessions: &mut Sessions| sessions.replace(now, &old.fid, &family);
+            self.store.step(&old.sub, &old.fid, decide).await?;
         }
         self.tally.login_ok.up();
         Ok(Login::Granted(Box::new(grant)))
     }
 
     /// The table, made one step, and what it says made an answer.
-    fn present(
+    async fn present(
         &self,
         door: Door<'_>,
         claims: &RefreshClaims,
         key: Option<&[u8]>,
-    ) -> Result<Renewal, Unsigned> {
+    ) -> Result<Renewal, Failure> {
         let judged = self.shared.keys.judge(key, &claims.fid);
-        let outcome = self.present_to(
-            door,
-            &claims.sub,
-            (&claims.fid, claims.seq),
-            judged,
-            Punish::Yes,
-        )?;
+        let presented = (&claims.fid, claims.seq);
+        let outcome = self
+            .present_to(door, &claims.sub, presented, judged, Punish::Yes)
+            .await?;
         match outcome {
             Renewal::Denied(Denial::Ended(Reason::Replaced)) => Ok(self
-                .present_to_replacement(door, claims, key)?
+                .present_to_replacement(door, claims, key)
+                .await?
                 .unwrap_or(outcome)),
             Renewal::Granted(_) | Renewal::Superseded | Renewal::Denied(_) => Ok(outcome),
         }
@@ -229,57 +261,61 @@ impl Tenant {
     /// holds a key of that login, or of one that replaced it in turn: it is answered as if the cookie had
     /// merely gone back in that family. A family that has ended never changes, so looking at one and then
     /// at the other is safe.
-    fn present_to_replacement(
+    async fn present_to_replacement(
         &self,
         door: Door<'_>,
         claims: &RefreshClaims,
         key: Option<&[u8]>,
-    ) -> Result<Option<Renewal>, Unsigned> {
+    ) -> Result<Option<Renewal>, Failure> {
         let (mut id, mut user) = (claims.fid.clone(), claims.sub.clone());
         for _ in 0..REPLACEMENTS {
-            let replaced = self
-                .sessions
-                .step(&user, |sessions| sessions.replacement(&id));
-            let Some(by) = replaced else {
+            let find = |sessions: &mut Sessions| sessions.replacement(&id);
+            let Some(by) = self.store.step(&user, &id, find).await? else {
                 return Ok(None);
             };
             (id, user) = by;
-            match self.shared.keys.judge(key, &id) {
-                key @ Key::Handed(_) => {
-                    return match self.present_to(door, &user, (&id, 0), key, Punish::No)? {
-                        Renewal::Denied(_) => Ok(None),
-                        answer @ (Renewal::Granted(_) | Renewal::Superseded) => Ok(Some(answer)),
-                    };
-                }
-                Key::Foreign(_) | Key::Absent => {}
-            }
+            let key = match self.shared.keys.judge(key, &id) {
+                key @ Key::Handed(_) => key,
+                Key::Foreign(_) | Key::Absent => continue,
+            };
+            let answer = self.present_to(door, &user, (&id, 0), key, Punish::No);
+            return match answer.await? {
+                Renewal::Denied(_) => Ok(None),
+                answer @ (Renewal::Granted(_) | Renewal::Superseded) => Ok(Some(answer)),
+            };
         }
         Ok(None)
     }
 
-    fn present_to(
+    async fn present_to(
         &self,
         door: Door<'_>,
         user_id: &UserId,
         presented: (&FamilyId, u64),
         key: Key,
         punish: Punish,
-    ) -> Result<Renewal, Unsigned> {
+    ) -> Result<Renewal, Failure> {
         let users = self.users();
         let user = users.by_id(user_id).filter(|user| user.active);
         let standing = (user.is_some(), self.shared.grace_ms);
-        self.sessions.step(user_id, |sessions| {
+        let decide = |sessions: &mut Sessions| {
             let now = self.clock().seconds();
             let Some(step) = sessions.present(now, presented, key, door.contract, standing) else {
-                return Ok(Renewal::Denied(Denial::Unknown));
+                return Ok((Renewal::Denied(Denial::Unknown), None));
             };
             let renewal = self.answer(&step, user)?;
-            if !matches!((&renewal, punish), (Renewal::Denied(_), Punish::No)) {
-                self.count(&step);
-                sessions.commit(step, self.shared.reuse_revokes);
+            if matches!((&renewal, punish), (Renewal::Denied(_), Punish::No)) {
+                return Ok((renewal, None));
             }
-            Ok(renewal)
-        })
+            let taken = (step.verdict, step.reused);
+            sessions.commit(step, self.shared.reuse_revokes);
+            Ok::<_, Unsigned>((renewal, Some(taken)))
+        };
+        let (renewal, taken) = self.store.step(user_id, presented.0, decide).await??;
+        if let Some((verdict, reused)) = taken {
+            self.count(verdict, reused);
+        }
+        Ok(renewal)
     }
 
     fn answer(&self, step: &Step, user: Option<&User>) -> Result<Renewal, Unsigned> {
@@ -294,8 +330,8 @@ impl Tenant {
         }
     }
 
-    fn count(&self, step: &Step) {
-        match step.verdict {
+    fn count(&self, verdict: Verdict, reused: bool) {
+        match verdict {
             Verdict::Advance => {
                 self.tally.refresh_ok.up();
                 self.tally.rotations.up();
@@ -303,7 +339,7 @@ impl Tenant {
             Verdict::Replay => self.tally.refresh_replayed.up(),
             Verdict::Superseded | Verdict::Denied(_) => {}
         }
-        if step.reused {
+        if reused {
             self.tally.reuse.up();
         }
     }

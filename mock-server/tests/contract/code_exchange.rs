@@ -85,7 +85,7 @@ async fn a_code_that_is_unknown_too_old_or_of_an_inactive_user_is_refused() {
             None,
         );
     }
-    assert!(mock.root().families().is_empty());
+    assert!(mock.root().families().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn codes_are_minted_only_for_those_who_may_use_the_controls() {
 async fn a_reset_takes_the_codes_with_it() {
     let mock = Mock::new();
     let code = code(&mock, "user@example.com").await;
-    mock.root().reset();
+    mock.root().reset().await.unwrap();
     post(&mock, "/wx/auth/login", json!({ "code": code }))
         .await
         .refuses(DENIED, "invalid_credentials", None);

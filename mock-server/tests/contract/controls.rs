@@ -105,7 +105,7 @@ async fn reset_forgets_everything_and_tokens_from_before_are_no_longer_good() {
         200
     );
     assert_eq!(mock.root().counters(), Counters::default());
-    assert!(mock.root().families().is_empty() && mock.root().requests().is_empty());
+    assert!(mock.root().families().await.unwrap().is_empty() && mock.root().requests().is_empty());
     assert!(mock.root().faults().rules().is_empty());
     assert_eq!(mock.root().clock().offset(), Duration::ZERO);
     assert_eq!(

@@ -4,13 +4,10 @@
 //! added later is asked whatever all the others are asked. What is routed past the document would be missed, so
 //! nothing may be, but for two that are known here.
 
-use std::path::Path;
-
 use evertoken_mock::Counters;
 use serde_json::Value;
 
 use crate::rig::{FORM, Mock};
-use crate::walk::Document;
 
 pub const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -58,9 +55,9 @@ impl Endpoint {
 
 /// All of them.
 pub async fn all(mock: &Mock) -> Vec<Endpoint> {
-    let document = Document::of(mock).await;
+    let document = mock.get("/openapi.json").await.json();
     let mut all = Vec::new();
-    for (path, item) in document.0["paths"].as_object().unwrap() {
+    for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let schemes: Vec<&str> = operation["security"]
                 .as_array()
@@ -68,11 +65,12 @@ pub async fn all(mock: &Mock) -> Vec<Endpoint> {
                 .flatten()
                 .flat_map(|scheme| scheme.as_object().unwrap().keys().map(String::as_str))
                 .collect();
+            let forms = &operation["requestBody"]["content"][FORM.1];
             let says = |status: &str| operation["responses"].get(status).is_some();
             all.push(Endpoint {
                 method: method.to_uppercase(),
                 path: path.replace("{rest}", "anything"),
-                takes: match (document.takes_a_form(path), says("415"), says("413")) {
+                takes: match (forms.is_object(), says("415"), says("413")) {
                     (true, _, _) => Takes::Form,
                     (false, true, _) => Takes::Json,
                     (false, false, true) => Takes::Anything,
@@ -91,7 +89,7 @@ pub async fn all(mock: &Mock) -> Vec<Endpoint> {
 }
 
 /// Whether anything but refusals was counted, and nobody was signed in or out.
-pub fn is_untouched(mock: &Mock) -> bool {
+pub async fn is_untouched(mock: &Mock) -> bool {
     let Counters {
         login,
         refresh,
@@ -100,7 +98,7 @@ pub fn is_untouched(mock: &Mock) -> bool {
         resource,
         ..
     } = mock.root().counters();
-    mock.root().families().is_empty()
+    mock.root().families().await.unwrap().is_empty()
         && (
             login.ok,
             refresh.ok,
@@ -110,68 +108,6 @@ pub fn is_untouched(mock: &Mock) -> bool {
             resource.ok,
         ) == (0, 0, 0, 0, 0, 0)
         && mock.root().clock().offset().is_zero()
-}
-
-#[tokio::test]
-async fn every_endpoint_of_the_document_is_there_and_described() {
-    let mock = Mock::new();
-    let document = Document::of(&mock).await;
-    for endpoint in all(&mock).await {
-        let path = endpoint.path.replace("anything", "{rest}");
-        let operation = &document.0["paths"][path][endpoint.method.to_lowercase()];
-        assert!(operation["summary"].is_string(), "{endpoint:?}");
-        let answer = mock.ask(endpoint.named(), &[], "").await;
-        assert!(![404, 405].contains(&answer.status), "{endpoint:?}");
-    }
-}
-
-#[test]
-fn only_what_openapi_has_no_word_for_and_the_document_itself_are_routed_past_it() {
-    let mut found = Vec::new();
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for folder in [sources.clone(), sources.join("routes")] {
-        for file in std::fs::read_dir(folder).unwrap() {
-            let path = file.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(path).unwrap();
-                let routed = text.split(".route(\"").skip(1);
-                found.extend(routed.map(|rest| rest.split('"').next().unwrap().to_owned()));
-            }
-        }
-    }
-    found.sort();
-    assert_eq!(found, ["/gateway/api/{*rest}", "/openapi.json"]);
-}
-
-#[tokio::test]
-async fn the_list_knows_what_an_endpoint_takes() {
-    let all = all(&Mock::new()).await;
-    let find = |method: &str, path: &str| {
-        let named = |endpoint: &&Endpoint| endpoint.named() == (method, path);
-        let Endpoint {
-            takes,
-            cookie,
-            bearer,
-            ..
-        } = all.iter().find(named).unwrap();
-        (*takes, *cookie, *bearer)
-    };
-    let rotating = Some("refresh_token");
-    assert_eq!(find("POST", "/auth/login"), (Takes::Json, rotating, false));
-    assert_eq!(find("POST", "/auth/token"), (Takes::Form, None, false));
-    assert_eq!(find("GET", "/auth/me"), (Takes::Json, None, true));
-    assert_eq!(
-        find("PATCH", "/gateway/api/anything"),
-        (Takes::Anything, Some("refreshToken"), true)
-    );
-    assert_eq!(find("GET", "/__mock/clock"), (Takes::Nothing, None, false));
-    let cookies = all.iter().filter(|endpoint| endpoint.cookie.is_some());
-    assert_eq!(
-        cookies.count(),
-        16,
-        "login, refresh, logout, callback, resources of the gateway"
-    );
-    assert!(all.len() >= 38, "{}", all.len());
 }
 
 /// What any endpoint might read, each field and each parameter with this value.

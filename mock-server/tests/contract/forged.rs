@@ -219,7 +219,7 @@ async fn no_contract_takes_a_forged_refresh_token_and_none_of_them_ends_a_sessio
         ));
     }
     forgeries.push(("an access token", login.access()));
-    let before = format!("{:?}", mock.root().families());
+    let before = format!("{:?}", mock.root().families().await.unwrap());
     for (flaw, token) in &forgeries {
         let rotating = format!("refresh_token={token}");
         let fixed = format!("refreshToken={token}");
@@ -271,7 +271,10 @@ async fn no_contract_takes_a_forged_refresh_token_and_none_of_them_ends_a_sessio
             );
         }
     }
-    assert_eq!(format!("{:?}", mock.root().families()), before);
+    assert_eq!(
+        format!("{:?}", mock.root().families().await.unwrap()),
+        before
+    );
     let Counters {
         rotations,
         reuse,

@@ -26,7 +26,7 @@ async fn two_cookies_of_one_name_are_400_wherever_that_cookie_is_read() {
             assert_eq!(answer.set_cookie(), None);
         }
     }
-    assert!(is_untouched(&mock) && mock.root().counters() == Counters::default());
+    assert!(is_untouched(&mock).await && mock.root().counters() == Counters::default());
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn ten_thousand_other_cookies_and_unreadable_ones_change_no_answer() {
             .await;
         assert_eq!(answer.status, plain.status, "{endpoint:?}");
     }
-    assert!(is_untouched(&mock));
+    assert!(is_untouched(&mock).await);
 }
 
 #[tokio::test]

@@ -51,11 +51,11 @@ async fn beyond_the_burst_a_refresh_is_told_to_wait_and_changes_nothing() {
     for _ in 0..3 {
         assert_eq!(browser.refresh().await.status, 200);
     }
-    let before = format!("{:?}", mock.root().families());
+    let before = format!("{:?}", mock.root().families().await.unwrap());
     refuses(&browser.refresh().await, "20");
     refuses(&mock.present(&login.cookie().unwrap(), None).await, "20");
     assert_eq!(
-        format!("{:?}", mock.root().families()),
+        format!("{:?}", mock.root().families().await.unwrap()),
         before,
         "not even reuse is looked at"
     );
@@ -189,7 +189,7 @@ async fn a_reset_fills_every_bucket_and_puts_the_clock_back_without_harm() {
     mock.root().clock().advance(Duration::from_secs(1_000_000));
     mock.browser().refresh().await;
     refuses(&mock.browser().refresh().await, "3600");
-    mock.root().reset();
+    mock.root().reset().await.unwrap();
     assert_eq!(mock.browser().refresh().await.status, 401);
     refuses(&mock.browser().refresh().await, "3600");
     mock.root().clock().advance(Duration::from_secs(3_600));

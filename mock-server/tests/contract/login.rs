@@ -19,7 +19,7 @@ async fn a_login_answers_with_a_token_its_lifetime_a_key_and_the_user() {
     assert_eq!(
         (
             mock.root().counters().login.ok,
-            mock.root().families().len()
+            mock.root().families().await.unwrap().len()
         ),
         (1, 1)
     );
@@ -125,7 +125,7 @@ async fn a_wrong_password_an_unknown_and_an_inactive_user_get_the_same_refusal()
     assert_eq!(
         (
             mock.root().counters().login.denied,
-            mock.root().families().len()
+            mock.root().families().await.unwrap().len()
         ),
         (3, 0)
     );
@@ -192,6 +192,8 @@ async fn a_forged_cookie_beside_a_login_ends_nothing_and_hinders_nothing() {
     assert!(
         mock.root()
             .families()
+            .await
+            .unwrap()
             .iter()
             .all(|family| family.status == "alive")
     );
@@ -206,6 +208,8 @@ async fn families_stand_in_the_order_of_their_logins() {
     let users: Vec<String> = mock
         .root()
         .families()
+        .await
+        .unwrap()
         .iter()
         .map(|family| family.sub.to_string())
         .collect();

@@ -9,6 +9,7 @@
     reason = "a test may panic, and its helpers are nobody's interface"
 )]
 
+mod backing;
 mod between;
 mod code_exchange;
 mod controls;
@@ -41,6 +42,8 @@ mod socket;
 mod spied;
 mod stuck;
 mod tenants;
+#[cfg(feature = "redis")]
+mod unavailable;
 mod users;
 mod walk;
 mod wasm;

@@ -44,7 +44,7 @@ async fn a_password_grant_answers_as_the_rfc_says_and_sets_no_cookie() {
     assert_eq!(
         (
             mock.root().counters().login.ok,
-            mock.root().families()[0].contract
+            mock.root().families().await.unwrap()[0].contract
         ),
         (1, evertoken_mock::domain::Contract::Oauth2)
     );
@@ -111,7 +111,7 @@ async fn what_the_request_lacks_or_has_twice_is_invalid_and_changes_nothing() {
             .refuses(BAD, "invalid_request", None);
     }
     assert_eq!(mock.root().counters(), evertoken_mock::Counters::default());
-    assert!(mock.root().families().is_empty());
+    assert!(mock.root().families().await.unwrap().is_empty());
 }
 
 #[tokio::test]

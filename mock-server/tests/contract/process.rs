@@ -92,7 +92,7 @@ fn what_must_be_changed_is_one_sentence_and_exit_code_2() {
         (&["--grace", "-1s"], &[], "--grace"),
         (&["--port", "70000"], &[], "--port"),
         (&["--host"], &[], "--host"),
-        (&["--host", "0.0.0.0"], &[], "--no-control"),
+        (&["--host", "0.0.0.0", "--port", "0"], &[], "--no-control"),
         (&["--host", "no such host"], &[], "--host"),
         (&["--static", "/no/such/folder"], &[], "--static"),
         (&["--allow-origin", "example.com"], &[], "scheme://host"),
@@ -113,12 +113,10 @@ fn what_must_be_changed_is_one_sentence_and_exit_code_2() {
             "openssl",
         ),
         (&["--es256-key", "Cargo.toml"], &[], "--alg ES256"),
-        (&["--store", "redis://localhost"], &[], "Redis"),
         (&["--store", "disk"], &[], "--store memory"),
         (&["--refresh-rate", "600"], &[], "600/min"),
         (&["--refresh-rate", "-1/s"], &[], "--refresh-rate"),
         (&["--issuer", "me"], &[], "--issuer"),
-        (&[], &[("EVERTOKEN_MOCK_STORE", "redis://x")], "Redis"),
         (
             &[],
             &[("EVERTOKEN_MOCK_REFRESH_RATE", "")],
@@ -142,6 +140,77 @@ fn what_must_be_changed_is_one_sentence_and_exit_code_2() {
             "{args:?} {env:?} {text}"
         );
     }
+}
+
+/// What several processes on one store must have in common.
+const SHARED: [(&str, &str); 4] = [
+    ("EVERTOKEN_MOCK_STORE", "redis://:hidden@127.0.0.1:1"),
+    ("JWT_ACCESS_SECRET", "a secret for access tokens, and long"),
+    (
+        "JWT_REFRESH_SECRET",
+        "a secret for refresh tokens, and long",
+    ),
+    ("EVERTOKEN_MOCK_ISSUER", "https://auth.example.com"),
+];
+
+#[test]
+#[cfg(feature = "redis")]
+fn a_shared_store_wants_what_each_process_would_make_of_its_own() {
+    for (missing, args, expected) in [
+        ("JWT_ACCESS_SECRET", &[][..], "JWT_ACCESS_SECRET"),
+        ("JWT_REFRESH_SECRET", &[], "JWT_REFRESH_SECRET"),
+        ("EVERTOKEN_MOCK_ISSUER", &[], "--issuer"),
+        ("JWT_ACCESS_SECRET", &["--alg", "ES256"], "--es256-key"),
+        (
+            "",
+            &["--store", "rediss://:hidden@localhost"],
+            "redis://host:port",
+        ),
+        ("", &["--store", "redis://:hidden@"], "redis://host:port"),
+        ("", &["--store", "redis:hidden"], "redis://host:port"),
+    ] {
+        let env: Vec<_> = SHARED
+            .into_iter()
+            .filter(|(name, _)| *name != missing)
+            .collect();
+        let output = run(args, &env);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), output.stdout.len()),
+            (Some(2), 0),
+            "{missing} {args:?} {text}"
+        );
+        assert!(
+            text.contains(expected) && text.trim_end().lines().count() == 1,
+            "{missing} {args:?} {text}"
+        );
+        assert!(!text.contains("hidden"), "{text}");
+    }
+}
+
+#[test]
+#[cfg(not(feature = "redis"))]
+fn a_build_without_redis_says_so() {
+    let output = run(&[], &SHARED);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text.contains("--features redis") && !text.contains("hidden"),
+        "{text}"
+    );
+}
+
+#[test]
+#[cfg(feature = "redis")]
+fn a_store_that_does_not_answer_is_logged_without_its_password() {
+    let server = Running::start(&[], &SHARED);
+    assert!(server.login().starts_with("HTTP/1.1 503"));
+    let (code, _, log) = server.stop("-TERM");
+    assert_eq!(code, Some(0));
+    assert!(
+        log.contains("Redis did not answer") && !log.contains("hidden"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -176,6 +245,8 @@ fn help_and_version_go_to_stdout() {
         "JWT_REFRESH_EXPIRES",
         "user@example.com",
         "milliseconds",
+        "redis://",
+        "--appendfsync always",
     ] {
         assert!(text.contains(flag), "{flag}: {text}");
     }

@@ -8,17 +8,16 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+use crate::backing::RACES;
 use crate::rig::Mock;
 
 const PRESENTATIONS: usize = 200;
-/// A hundred thousand presentations in all.
-const ROUNDS: usize = 500;
 const ROUNDS_WITH_KEY: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_hundred_at_once_exactly_one_rotates_and_the_rest_are_reuse() {
     let mock = Arc::new(Mock::new());
-    for round in 1..=ROUNDS {
+    for round in 1..=RACES {
         let (browser, _) = mock.signed_in("user@example.com").await;
         let answers = present_at_once(&mock, &browser.jar.unwrap(), None).await;
         assert_eq!(

@@ -73,7 +73,7 @@ async fn a_state_is_good_once_for_ten_minutes_and_only_if_we_made_it() {
     choose(&mock, &late, "&user=user@example.com")
         .await
         .refuses(BAD, "invalid_request", None);
-    assert_eq!(mock.root().families().len(), 1);
+    assert_eq!(mock.root().families().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ async fn a_token_that_is_not_ours_is_refused_and_cleared_and_ends_nothing() {
 async fn row_1_an_unknown_family_has_no_reason() {
     let mock = Mock::new();
     let (browser, _) = mock.signed_in("user@example.com").await;
-    mock.root().reset();
+    mock.root().reset().await.unwrap();
     let answer = mock.present(&browser.jar.unwrap(), None).await;
     assert!(answer.refuses(DENIED, "invalid_grant", None).is_cleared());
 }
@@ -157,7 +157,7 @@ async fn row_4_a_user_who_is_gone_or_inactive_cannot_renew() {
                 .refuses(DENIED, "invalid_grant", Some("inactive"))
                 .is_cleared()
         );
-        assert_eq!(mock.root().families()[0].status, "ended");
+        assert_eq!(mock.root().families().await.unwrap()[0].status, "ended");
     }
 }
 
@@ -245,14 +245,14 @@ async fn row_8_an_old_copy_of_an_honest_request_is_superseded_without_a_cookie()
     let (mut browser, first) = mock.signed_in("user@example.com").await;
     let second = browser.refresh_with(&first.key()).await;
     browser.refresh_with(&second.key()).await;
-    let before = mock.root().families();
+    let before = mock.root().families().await.unwrap();
     let answer = mock
         .present(&first.cookie().unwrap(), Some(&first.key()))
         .await;
     answer.refuses(StatusCode::CONFLICT, "superseded", None);
     assert_eq!(answer.set_cookie(), None);
     assert_eq!(
-        format!("{:?}", mock.root().families()),
+        format!("{:?}", mock.root().families().await.unwrap()),
         format!("{before:?}")
     );
     assert_eq!(mock.root().counters().refresh.superseded, 1);

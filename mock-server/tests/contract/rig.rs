@@ -12,6 +12,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::backing::Backing;
+
 pub const URL: &str = "http://127.0.0.1:4000";
 
 pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -19,6 +21,8 @@ pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencod
 pub struct Mock {
     pub state: State,
     pub app: Router,
+    #[allow(dead_code, reason = "only a store that can be asked is asked")]
+    pub backing: Backing,
 }
 
 impl Mock {
@@ -27,10 +31,12 @@ impl Mock {
     }
 
     pub fn with(options: Options) -> Self {
+        let (options, backing) = Backing::of(options);
         let state = State::new(&options, Arc::new(Still::new(7)), URL).unwrap();
         Self {
             app: app(state.clone()),
             state,
+            backing,
         }
     }
 

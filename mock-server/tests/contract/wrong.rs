@@ -29,7 +29,7 @@ async fn a_wrong_method_is_405_and_told_the_right_one() {
             assert!(allowed.contains(&endpoint.method), "{wrong} {path}");
         }
     }
-    assert!(is_untouched(&mock) && mock.root().counters() == Counters::default());
+    assert!(is_untouched(&mock).await && mock.root().counters() == Counters::default());
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_body_of_another_type_is_415() {
             None,
         );
     }
-    assert!(is_untouched(&mock) && mock.root().counters() == Counters::default());
+    assert!(is_untouched(&mock).await && mock.root().counters() == Counters::default());
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_body_over_64_kib_is_413_whatever_its_type_and_whether_it_says_so() {
             largest.status
         );
     }
-    assert!(is_untouched(&mock));
+    assert!(is_untouched(&mock).await);
 }
 
 /// These read no body that they need, and forgive what they do not read.
@@ -145,7 +145,7 @@ async fn what_is_malformed_is_a_4xx_and_never_a_5xx_or_a_success() {
             }
         }
     }
-    assert!(is_untouched(&mock));
+    assert!(is_untouched(&mock).await);
 }
 
 /// What an empty request lacks, at each endpoint. 200: nothing.
@@ -211,7 +211,7 @@ async fn an_empty_request_is_refused_for_what_it_lacks() {
         let missing = (error == "invalid_grant").then_some("missing");
         answer.refuses(StatusCode::from_u16(status).unwrap(), error, missing);
     }
-    assert!(is_untouched(&mock));
+    assert!(is_untouched(&mock).await);
     for path in ["/gateway/api", "/gateway/api/", "/wx", "/api/v1"] {
         let answer = mock.ask(("GET", path), &[], "").await;
         answer.refuses(StatusCode::NOT_FOUND, "not_found", None);

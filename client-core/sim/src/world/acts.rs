@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use evertoken_core::{Access, Config, Input, Restore, Scope, Session, Tombstone};
+use evertoken_core::{Access, Config, Input, Restore, Session, Tombstone};
 
 use crate::browser::View as Copy;
 use crate::chance::Chance;
@@ -15,9 +15,6 @@ use crate::trace::say;
 
 use super::agenda::Event;
 use super::{Law, World};
-
-/// How long tabs wait for each other's answers.
-const ASKED: u64 = 100;
 
 impl World {
     pub(super) fn act(&mut self, number: usize) {
@@ -42,7 +39,7 @@ impl World {
                 self.weather = weather;
             }
             Act::Lags(lags) => {
-                self.ghost.slow_news |= 2 * lags.channel > ASKED;
+                self.ghost.slow_news |= lags.is_slow();
                 self.lags = lags;
             }
             Act::Close
@@ -53,6 +50,8 @@ impl World {
             | Act::Hide
             | Act::Login { .. }
             | Act::Logout(_)
+            | Act::SetSession { .. }
+            | Act::Forbid
             | Act::Fetch(_)
             | Act::Renew
             | Act::Fate(_) => {
@@ -84,6 +83,8 @@ impl World {
             Act::Recreate => self.recreate(tab),
             Act::Login { user, right } => self.log_in(tab, user, right),
             Act::Logout(scope) => self.log_out(tab, scope),
+            Act::SetSession { user } => self.set_session(tab, user),
+            Act::Forbid => self.tabs[tab].is_forbidden = true,
             Act::Fetch(calls) => {
                 for _ in 0..calls {
                     self.call(tab, false);
@@ -104,9 +105,6 @@ impl World {
     }
 
     pub(super) fn open(&mut self, place: usize, restore: Restore) {
-        if self.storage.coming > 0 {
-            self.ghost.opened_early = true;
-        }
         self.open_with(place, restore, None);
     }
 
@@ -114,6 +112,9 @@ impl World {
     fn open_with(&mut self, place: usize, restore: Restore, copy: Option<Copy>) {
         if self.places[place].is_some() {
             return;
+        }
+        if self.storage.coming > 0 {
+            self.ghost.opened_early = true;
         }
         self.opened[place] += 1;
         let nth = self.opened[place];
@@ -163,6 +164,7 @@ impl World {
             spins: 0,
             inbox: VecDeque::new(),
             idle: (self.now.saturating_sub(self.machine.slept), None),
+            was_asleep: false,
             draws: [0; 4],
             fates: VecDeque::new(),
             arrivals: Vec::new(),
@@ -171,6 +173,7 @@ impl World {
             dead: Vec::new(),
             dead_logins: Vec::new(),
             family: None,
+            is_forbidden: false,
             repeats_blindly: false,
             adopted: 0,
             patience: None,
@@ -295,6 +298,7 @@ impl World {
     fn wake(&mut self, tab: usize) {
         let tab = &mut self.tabs[tab];
         tab.life = Life::Awake;
+        tab.was_asleep = true;
         if let Some(since) = tab.idle.1.take() {
             tab.idle.0 += self.now - since;
         }
@@ -312,50 +316,6 @@ impl World {
         for errand in std::mem::take(&mut self.tabs[tab].inbox) {
             self.deliver(tab, errand);
         }
-    }
-
-    fn log_in(&mut self, tab: usize, user: u8, right: bool) {
-        let is_quiet = self.is_quiet();
-        let login = self.ghost.login(self.now, user, right, is_quiet);
-        let wrong = if right { "" } else { ", with a wrong password" };
-        say!(
-            self,
-            self.tabs[tab].name,
-            "login({}{wrong}), login {login}",
-            user_name(user)
-        );
-        let now = self.tab_now(tab);
-        match self.tabs[tab].session.login(now) {
-            Ok(op) => {
-                let since = self.tabs[tab].awake(self.now, self.machine.slept);
-                self.tabs[tab].logins.push((op, login));
-                self.tabs[tab].callers.push((op, since));
-            }
-            Err(failure) => self.breaks(Law::Shell, &format!("login(): {failure:?}")),
-        }
-        self.pump(tab);
-    }
-
-    fn log_out(&mut self, tab: usize, scope: Scope) {
-        say!(self, self.tabs[tab].name, "logout({scope:?})");
-        let now = self.tab_now(tab);
-        let is_quiet = self.is_quiet();
-        self.ghost.logout(self.now, scope, is_quiet);
-        if scope != Scope::Others {
-            let of = &mut self.tabs[tab];
-            of.dead.clone_from(&of.known);
-            of.dead_logins = of.logins.iter().map(|(_, login)| *login).collect();
-        }
-        match self.tabs[tab].session.logout(now, scope) {
-            Ok(op) => {
-                let since = self.tabs[tab].awake(self.now, self.machine.slept);
-                if self.tabs[tab].callers.iter().all(|(other, _)| *other != op) {
-                    self.tabs[tab].callers.push((op, since));
-                }
-            }
-            Err(failure) => self.breaks(Law::Shell, &format!("logout(): {failure:?}")),
-        }
-        self.pump(tab);
     }
 
     fn set_clock(&mut self, by: i64) {

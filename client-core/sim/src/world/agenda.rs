@@ -59,6 +59,10 @@ pub(super) enum Side {
 }
 
 impl Event {
+    fn is_moving(&self) -> bool {
+        !matches!(self, Self::Step(_) | Self::Ring(..) | Self::Rest(_))
+    }
+
     pub(super) fn side(&self) -> Side {
         match self {
             Self::Serve(_) | Self::Copy(_) | Self::Resource(..) => Side::World,
@@ -79,6 +83,8 @@ impl Event {
 pub(super) struct Agenda {
     entries: BinaryHeap<Entry>,
     last: u64,
+    /// How many of them are on their way: all but what people, timers and the end of the world are going to do.
+    moving: usize,
 }
 
 #[derive(Debug)]
@@ -91,6 +97,7 @@ struct Entry {
 impl Agenda {
     pub(super) fn enter(&mut self, at: u64, event: Event) {
         self.last += 1;
+        self.moving += usize::from(event.is_moving());
         self.entries.push(Entry {
             at,
             number: self.last,
@@ -100,7 +107,13 @@ impl Agenda {
 
     pub(super) fn next(&mut self) -> Option<(u64, Event)> {
         let entry = self.entries.pop()?;
+        self.moving -= usize::from(entry.event.is_moving());
         Some((entry.at, entry.event))
+    }
+
+    /// Whether nothing is on its way to anybody.
+    pub(super) fn is_still(&self) -> bool {
+        self.moving == 0
     }
 
     pub(super) fn len(&self) -> usize {
@@ -115,9 +128,16 @@ impl Agenda {
         })
     }
 
+    /// Whether anything that a tab has said is on its way.
+    pub(super) fn has_news(&self) -> bool {
+        let is_news = |entry: &Entry| matches!(entry.event, Event::Errand(_, Errand::Heard(_)));
+        self.entries.iter().any(is_news)
+    }
+
     /// Moves everything to another time; of two things at once, what was earlier stays so.
     pub(super) fn shift(&mut self, to: impl Fn(u64, &Event) -> u64) {
         let entries = std::mem::take(&mut self.entries);
+        self.moving = 0;
         let mut entries = entries.into_sorted_vec();
         entries.reverse();
         for entry in entries {

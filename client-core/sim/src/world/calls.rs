@@ -81,7 +81,9 @@ impl World {
     }
 
     pub(super) fn serve_resource(&mut self, tab: usize, call: u32, token: Token) {
+        let is_forbidden = std::mem::take(&mut self.tabs[tab].is_forbidden);
         let status = match self.server.accepts(self.now, token) {
+            true if is_forbidden => 403,
             true => 200,
             false => 401,
         };
@@ -111,6 +113,9 @@ impl World {
             Some(status) => {
                 if !is_first {
                     self.marks.add(Mark::CallRetried);
+                }
+                if status == 403 {
+                    self.forbid(tab, id);
                 }
                 Some(End::Status(status))
             }

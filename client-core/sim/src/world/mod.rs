@@ -2,15 +2,20 @@
 //!
 //! One thing happens at a time, taken from an agenda that is sorted by time and then by when it was entered. What is
 //! done about it is in the other files: `acts` for people, `wire` for requests, `tabs` for what comes to a tab,
-//! `shell` for what its machine wants, `calls` for callers, `watch` for what must always hold, `rest` for how it ends.
+//! `shell` for what its machine wants, `calls` for callers, `laws` names what must always
+//! hold, `watch`, `together`, `refusals` and `rest` look whether it does, and `ghost` knows what nobody in the world does.
 
 mod acts;
 mod agenda;
 mod calls;
+mod ghost;
+mod laws;
 mod refusals;
 mod rest;
 mod shell;
+mod signing;
 mod tabs;
+mod together;
 mod watch;
 mod wire;
 
@@ -26,8 +31,8 @@ use crate::tab::{Draw, Life, Tab};
 use crate::trace::{Trace, say};
 
 use agenda::{Agenda, Event, Side};
-use watch::Ghost;
-pub use watch::{Broken, Law};
+use ghost::Ghost;
+pub use laws::{Broken, Law};
 
 /// More things than this do not happen in a world: something goes round in circles.
 const MOST_EVENTS: u64 = 400_000;
@@ -161,7 +166,10 @@ impl World {
             return self.agenda.enter(self.machine.asleep_until, event);
         }
         match event {
-            Event::Step(number) => self.act(number),
+            Event::Step(number) => {
+                self.check_calm();
+                self.act(number);
+            }
             Event::Serve(request) => self.serve(request),
             Event::Copy(request) => self.serve_copy(request),
             Event::Land(request) => self.land(request),

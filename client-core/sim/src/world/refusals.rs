@@ -57,6 +57,7 @@ impl World {
     /// A request that counted is over.
     pub(super) fn note_fate(&mut self, tab: usize, number: usize, outcome: &Outcome) {
         let is_failed = matches!(outcome, Outcome::Failed(_));
+        let is_refused = matches!(outcome, Outcome::Denied { .. });
         let is_refresh = matches!(self.requests[number].ask, Ask::Refresh { .. });
         if is_failed && !is_refresh {
             return;
@@ -74,7 +75,8 @@ impl World {
             }
             _ => None,
         };
-        tab.is_in_trouble = is_failed || (tab.is_in_trouble && !is_refresh);
+        // Whoever goes on after a refusal has found that it was an older generation's, and tries at once.
+        tab.is_in_trouble = is_failed || is_refused || (tab.is_in_trouble && !is_refresh);
         tab.repeats_blindly = is_keyless && is_ambiguous && !has_newer;
     }
 
@@ -92,7 +94,8 @@ impl World {
 
     pub(super) fn check_refusal(&mut self, tab: usize, is_old: bool) {
         let is_over = match self.tabs[tab].seen {
-            View::SignedOut(reason) => reason != Reason::Logout,
+            View::SignedOut(Reason::Logout | Reason::Forbidden) => false,
+            View::SignedOut(_) => true,
             _ => false,
         };
         if is_old && is_over {

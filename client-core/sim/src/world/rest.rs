@@ -61,6 +61,7 @@ impl World {
         self.go_online(true);
         for tab in &mut self.tabs {
             tab.fates.clear();
+            tab.is_forbidden = false;
         }
         for place in 0..self.setting.places {
             self.act_all(place);

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use evertoken_core::{
-    Code, Effect, Event as Report, Failure, Input, Message, OpId, Outcome, Slot, TokenId, View,
+    Code, Effect, Event as Report, Failure, Input, Message, OpId, Outcome, Reason, Slot, TokenId,
+    View,
 };
 
 use crate::browser::slot_number;
@@ -132,6 +133,9 @@ impl World {
             None => Mark::EffectKeepNothing,
         });
         self.check_note(slot, text.as_deref());
+        if let (Slot::Login, None) = (slot, &text) {
+            self.note_settled();
+        }
         if !self.setting.storage {
             return;
         }
@@ -271,7 +275,7 @@ impl World {
         match logins.iter().position(|(of, _)| *of == op) {
             Some(place) => {
                 let (_, login) = logins.swap_remove(place);
-                self.login_done(login, result);
+                self.login_done(tab, login, result);
             }
             None if result.is_ok() => self.logout_done(tab, op),
             None => {}
@@ -280,8 +284,11 @@ impl World {
 
     fn report(&mut self, tab: usize, report: Report) {
         self.marks.add(Mark::EffectReport);
-        if let Report::LockWaited(_) = report {
-            self.marks.add(Mark::EffectLockWaited);
+        match report {
+            Report::LockWaited(_) => self.marks.add(Mark::EffectLockWaited),
+            // Where the cookie turned out to be another user's, the tab signs that user out, for all.
+            Report::SignedOut(Reason::Replaced) => self.ghost.taken_over = true,
+            _ => {}
         }
         say!(self, self.tabs[tab].name, "reports {report:?}");
     }

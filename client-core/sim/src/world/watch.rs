@@ -1,168 +1,18 @@
-//! What must always hold, looked at whenever it could cease to. `Ghost` knows what nobody in the world does: who
-//! called what and when, and what was lost.
+//! What must always hold, looked at whenever it could cease to. What several tabs owe each other is in `together.rs`,
+//! what a refusal may do in `refusals.rs`, what must be true at the end in `rest.rs`.
 
-use evertoken_core::{Code, OpId, Reason, Scope, Slot, TokenId, View};
+use evertoken_core::{Code, OpId, Reason, Slot, TokenId, View};
 
 use crate::marks::Mark;
 use crate::network::Request;
 use crate::script::Keys;
-use crate::server::{Ask, Cookie, Key, Status, Token, USERS};
+use crate::server::{Ask, Key, Token, USERS};
 use crate::tab::{Call, Life, Tab};
 use crate::trace::say;
 
 use super::World;
 use super::acts::user_name;
-
-/// Something that must always hold, and did not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Law {
-    /// A client has at most one exchange under way.
-    OneExchange,
-    /// With locks, nobody sends without the lock who has not waited as long as there is reason to.
-    LockFirst,
-    /// With locks, at most one exchange is under way in the browser, but for those that went on after their bound.
-    OnePerBrowser,
-    /// The server never takes an honest client for a thief.
-    NoReuse,
-    /// A session ends only by a logout, a denial, or a login that takes its place.
-    EndsForCause,
-    /// A session that the server would renew is not given up.
-    SessionKept,
-    /// What a logout ended does not come back.
-    StaysSignedOut,
-    /// Nobody goes back to a login that another took the place of.
-    NeverBack,
-    /// A request goes out with the token of the user who is shown.
-    RightToken,
-    /// A request that was begun as one user is never sent as another.
-    SameUser,
-    /// The answer to an exchange that is not current changes nothing.
-    LateAnswer,
-    /// The storage holds no token and no user.
-    NoSecrets,
-    /// A server that asks for patience is left alone for as long.
-    Patience,
-    /// Every wait ends within its bound.
-    WaitEnds,
-    /// A timer that rang is set for later.
-    Spin,
-    /// Nothing goes on for ever.
-    Endless,
-    /// The machine asks its shell only for what can be done.
-    Shell,
-    /// When all is well again, nobody waits.
-    ComesToRest,
-    /// When all is well again, all tabs show the same session, and the cookie is that session's.
-    Agreement,
-    /// When all is well again, the server has been told of every logout.
-    LogoutTold,
-    /// Whoever signed in last, and was told so, is signed in.
-    LoginCounts,
-    /// Whoever signed out last, and was told so, is signed out.
-    LogoutCounts,
-}
-
-/// A law, and how it was broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// Which.
-    pub law: Law,
-    /// When.
-    pub at: u64,
-    /// How.
-    pub how: String,
-}
-
-/// What nobody in the world knows.
-#[derive(Debug, Default)]
-pub(super) struct Ghost {
-    pub(super) logins: Vec<Login>,
-    /// When somebody signed out, and when the server did so.
-    pub(super) logouts: Vec<u64>,
-    /// How often a tab went on without the lock.
-    pub(super) passes: u32,
-    /// How many tabs went while they waited for an answer.
-    pub(super) deaths: u32,
-    /// How many exchanges were given up.
-    pub(super) aborts: u32,
-    /// How many things the server did whose answer script did not see.
-    pub(super) unseen: u32,
-    /// How often something was sent while a login or logout was under way that nobody waited for.
-    pub(super) orphans: u32,
-    /// How often the cookie went back to a login that was not directly replaced by the present one: no key of the
-    /// present one opens the way back from there.
-    pub(super) jar_went_back: u32,
-    /// Whether messages took longer than tabs wait for them.
-    pub(super) slow_news: bool,
-    /// Whether a session was found to be another user's.
-    pub(super) taken_over: bool,
-    /// The greatest family whose cookie was ever set.
-    pub(super) greatest: u32,
-    /// How many requests came to the server more than once.
-    pub(super) copies: u32,
-    /// Whether a tab was opened while writes were on their way, so that it could not read them.
-    pub(super) opened_early: bool,
-    /// How many logins failed for their callers.
-    pub(super) lost_logins: u32,
-    /// The last login or logout that was called.
-    pub(super) last: Option<Last>,
-}
-
-/// A login of the world.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Login {
-    pub(super) called: u64,
-    pub(super) user: u8,
-    pub(super) right: bool,
-    /// The family it opened.
-    pub(super) family: Option<u32>,
-    /// How many denials the server had given by then.
-    pub(super) denials: u32,
-}
-
-/// The last login or logout.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Last {
-    pub(super) login: Option<u32>,
-    /// Whether all before it were over when it was called.
-    pub(super) is_quiet: bool,
-    /// Whether its caller was told that it worked.
-    pub(super) is_told: bool,
-}
-
-impl Ghost {
-    pub(super) fn login(&mut self, now: u64, user: u8, right: bool, is_quiet: bool) -> u32 {
-        self.logins.push(Login {
-            called: now,
-            user,
-            right,
-            family: None,
-            denials: 0,
-        });
-        let login = (self.logins.len() - 1) as u32;
-        // A wrong password changes nothing.
-        if right {
-            self.last = Some(Last {
-                login: Some(login),
-                is_quiet,
-                is_told: false,
-            });
-        }
-        login
-    }
-
-    pub(super) fn logout(&mut self, now: u64, scope: Scope, is_quiet: bool) {
-        self.logouts.push(now);
-        if scope == Scope::Others {
-            return;
-        }
-        self.last = Some(Last {
-            login: None,
-            is_quiet,
-            is_told: false,
-        });
-    }
-}
+use super::laws::{Broken, Law};
 
 impl World {
     pub(super) fn breaks(&mut self, law: Law, how: &str) {
@@ -173,48 +23,6 @@ impl World {
                 at: self.now,
                 how: how.into(),
             });
-        }
-    }
-
-    /// Whether the locks have done all that locks can do.
-    pub(super) fn in_turn(&self) -> bool {
-        self.setting.locks && self.ghost.passes == 0
-    }
-
-    /// Whether the world has given the clients all that they are promised: locks, a storage that was there in time,
-    /// keys wherever an answer was lost, and no login or logout of a tab that did not wait for it that went on by
-    /// itself. What goes wrong otherwise is what the documents accept.
-    pub(super) fn is_fair(&self) -> bool {
-        let lost = self.ghost.unseen + self.ghost.aborts + self.ghost.copies;
-        self.in_turn()
-            && self.setting.channel
-            && self.setting.storage
-            && !self.ghost.opened_early
-            && self.ghost.orphans == 0
-            && !self.ghost.slow_news
-            && self.ghost.jar_went_back == 0
-            && (self.setting.keys == Keys::HandedOut || lost == 0)
-    }
-
-    /// A cookie is set.
-    pub(super) fn note_cookie(&mut self, cookie: Cookie) {
-        let greatest = self.ghost.greatest.max(cookie.family);
-        self.ghost.greatest = greatest;
-        let by = Status::Replaced(greatest);
-        if cookie.family < greatest && self.server.family(cookie.family).status != by {
-            self.ghost.jar_went_back += 1;
-        }
-    }
-
-    /// Notes a login or logout that nobody waits for any longer and that may still change the cookie.
-    pub(super) fn note_orphans(&mut self) {
-        let is_orphan = |request: &Request| {
-            let is_left = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
-            let may_act = !request.is_over && !request.is_cut;
-            is_left && may_act && !matches!(request.ask, Ask::Refresh { .. })
-        };
-        if self.requests.iter().any(is_orphan) {
-            self.ghost.orphans += 1;
         }
     }
 
@@ -270,7 +78,8 @@ impl World {
         let is_handed = matches!(Key::judge(key.as_deref(), cookie.family), Key::Handed(_));
         let was_bare = self.server.family(cookie.family).spent_bare > 0;
         // What is late and has no key that was handed out looks like theft, and nobody can help it.
-        let is_late = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
+        let is_gone = self.tabs[request.tab].life == Life::Gone;
+        let is_late = request.is_aborted || request.is_cut || is_gone;
         let is_clean = self.setting.storage
             && self.in_turn()
             && self.setting.channel
@@ -278,10 +87,11 @@ impl World {
             && !self.ghost.opened_early
             && !self.ghost.slow_news
             && !is_late;
+        let lost = self.ghost.unseen + self.ghost.aborts;
         let is_broken = match self.setting.keys {
             Keys::HandedOut if is_handed && !was_bare => true,
-            Keys::HandedOut => is_clean && (self.setting.random_keys || self.ghost.unseen == 0),
-            Keys::Strings => is_clean && self.ghost.unseen + self.ghost.aborts == 0,
+            Keys::HandedOut => is_clean && (self.setting.random_keys || lost == 0),
+            Keys::Strings => is_clean && lost == 0,
         };
         if is_broken {
             self.breaks(Law::NoReuse, "an honest client is taken for a thief");
@@ -294,7 +104,8 @@ impl World {
         let is_newer = before.is_none_or(|(old, _)| id > old);
         let user = before.map(|(_, token)| token.user);
         let login = self.server.family(token.family).login;
-        let is_dead = of.dead.contains(&token.family) || of.dead_logins.contains(&login);
+        let is_overtaken = self.tabs.iter().any(|tab| tab.dead_logins.contains(&login));
+        let is_dead = of.dead.contains(&token.family) || is_overtaken;
         let goes_back = of.known.iter().any(|known| *known > token.family);
         if !is_newer {
             self.breaks(Law::Shell, "a token's name is not greater than the last");
@@ -369,7 +180,7 @@ impl World {
         }
     }
 
-    pub(super) fn login_done(&mut self, login: u32, result: Result<(), Code>) {
+    pub(super) fn login_done(&mut self, tab: usize, login: u32, result: Result<(), Code>) {
         let of = self.ghost.logins[login as usize];
         if result.is_err() {
             self.ghost.lost_logins += 1;
@@ -383,17 +194,34 @@ impl World {
             }
             (Ok(()), None) => self.breaks(Law::Shell, "a login succeeds that nobody granted"),
             (Err(Code::InvalidCredentials), _) if !of.right => self.marks.add(Mark::LoginRefused),
-            (Err(_), Some(_)) => self.marks.add(Mark::LoginLost),
+            (Err(Code::LoginRequired | Code::Disposed), Some(_)) => {}
+            (Err(_), Some(_)) => {
+                self.marks.add(Mark::LoginLost);
+                self.ghost.lost_grants += 1;
+                self.check_found_out_soon(tab);
+            }
             (Err(_), None) => {}
         }
     }
 
-    /// No login or logout is under way, anywhere.
+    /// The server has granted a login, and its caller was told that it failed.
+    fn check_found_out_soon(&mut self, tab: usize) {
+        let now = self.tab_now(tab);
+        match self.tabs[tab].session.view(now) {
+            View::Restoring { .. } | View::SigningIn => {}
+            View::SignedOut(_) | View::SignedIn { .. } | View::SigningOut => {
+                self.breaks(Law::FoundOut, "a login was lost, and nobody looks for it");
+            }
+        }
+    }
+
+    /// No login or logout is under way, anywhere, nor the news of one.
     pub(super) fn is_quiet(&self) -> bool {
         let nobody_waits = |tab: &Tab| tab.life == Life::Gone || tab.callers.is_empty();
         let is_over =
             |request: &Request| request.is_over || matches!(request.ask, Ask::Refresh { .. });
-        self.tabs.iter().all(nobody_waits) && self.requests.iter().all(is_over)
+        let is_known = !self.agenda.has_news();
+        is_known && self.tabs.iter().all(nobody_waits) && self.requests.iter().all(is_over)
     }
 
     /// The caller of a logout was told that it worked.
@@ -416,10 +244,6 @@ impl World {
         if let View::SignedOut(_) = before {
             return;
         }
-        if reason == Reason::Replaced {
-            // Where the cookie turned out to be another user's, the tab signs that user out, for all.
-            self.ghost.taken_over = true;
-        }
         let family = self.tabs[tab].family;
         let since = family.map_or(0, |family| {
             let login = self.server.family(family).login;
@@ -432,15 +256,17 @@ impl World {
         });
         let denials = self.server.denials > before;
         let is_caused = match reason {
-            // Without a storage a new tab cannot know of a logout that a sleeping one will tell of.
+            // Without a storage a new tab cannot know of a logout that a sleeping one will tell of; without a channel a
+            // tab may find the cookie of a login whose note comes only after that of the logout before it.
             Reason::Logout => {
-                let knows = self.setting.storage && !self.ghost.opened_early;
+                let hears = self.setting.storage && self.setting.channel;
+                let knows = hears && !self.ghost.opened_early;
                 let least = if knows { since } else { 0 };
                 let went_back = denials && self.ghost.jar_went_back > 0;
                 let is_followed = went_back || self.ghost.taken_over;
                 is_followed || self.ghost.logouts.iter().any(|at| *at >= least)
             }
-            Reason::Forbidden => false,
+            Reason::Forbidden => self.marks.count(Mark::Forbidden) > 0,
             Reason::Replaced => {
                 denials
                     || !self.setting.locks
@@ -465,7 +291,8 @@ impl World {
         let is_alive = family.is_some_and(|family| {
             self.server.is_alive(self.now, family) && self.server.family(family).spent_bare == 0
         });
-        if is_alive && reason != Reason::Logout && self.is_fair() {
+        let is_wanted = matches!(reason, Reason::Logout | Reason::Forbidden);
+        if is_alive && !is_wanted && self.is_fair() {
             self.breaks(
                 Law::SessionKept,
                 &format!("signed out as {reason:?} of a session that lives"),

@@ -26,6 +26,9 @@ impl World {
         let ask = self.ask_of(tab, op, exchange, key);
         self.note_orphans();
         let passed = self.check_turn(tab);
+        if let (Exchange::Refresh(_), false) = (exchange, passed) {
+            self.check_needed(tab, op);
+        }
         let number = self.requests.len();
         let is_login = exchange == Exchange::Login;
         let is_refresh = matches!(exchange, Exchange::Refresh(_));
@@ -197,9 +200,8 @@ impl World {
         }
         if let (Ask::Login { login, .. }, Reply::Granted { token, .. }) = (&request.ask, &answer.0)
         {
-            let login = &mut self.ghost.logins[*login as usize];
-            login.family = Some(token.family);
-            login.denials = self.server.denials;
+            self.ghost
+                .granted(*login, token.family, self.server.denials);
             let op = request.op;
             let is_told = !self.tabs[tab].logins.iter().any(|(of, _)| *of == op);
             if is_told && !request.is_aborted {
@@ -239,7 +241,10 @@ impl World {
                 self.jar = Some(cookie);
                 self.note_cookie(cookie);
             }
-            Some(SetCookie::Clear) => self.jar = None,
+            Some(SetCookie::Clear) => {
+                self.note_clear(number);
+                self.jar = None;
+            }
             Some(SetCookie::Keep) | None => {}
         }
         if !matches!(set, Some(SetCookie::Keep)) {

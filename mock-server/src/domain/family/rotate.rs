@@ -4,6 +4,8 @@
 //! headers land while script is dead, another tab moves the jar on, a late answer moves it back. Every
 //! contract that rotates asks this one table.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Family, Reason, Seconds, Standing, State, Status};
 
 /// How often one generation is answered again to somebody who proves that he is honest. A client asks
@@ -14,7 +16,7 @@ const HONEST_REPLAYS: u32 = 100;
 const GRACE_REPLAYS: u32 = 5;
 
 /// The SHA-256 of an `Idempotency-Key` that is no refresh key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyHash(pub [u8; 32]);
 
 /// What came as `Idempotency-Key`, seen from one family.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use shuttle::future::block_on;
 use shuttle::scheduler::DfsScheduler;
 use shuttle::{Config, Runner, thread};
 
@@ -116,7 +117,7 @@ fn through_the_service_too_one_rotates_and_the_other_is_reuse_or_a_replay() {
             let state = State::new(&Options::default(), world, url).unwrap();
             let tenant = state.root().clone();
             let who = ("user@example.com", &Secret::new("password"));
-            let Ok(Login::Granted(grant)) = tenant.sign_in(DOOR, who, None) else {
+            let Ok(Login::Granted(grant)) = block_on(tenant.sign_in(DOOR, who, None)) else {
                 panic!("the password is right");
             };
             let grant = Arc::new(grant);
@@ -126,7 +127,10 @@ fn through_the_service_too_one_rotates_and_the_other_is_reuse_or_a_replay() {
                     thread::spawn(move || {
                         let key = keyed.then(|| grant.refresh_key.expose().as_bytes());
                         let token = Some(grant.refresh.expose());
-                        matches!(tenant.renew(DOOR, token, key), Ok(Renewal::Granted(_)))
+                        matches!(
+                            block_on(tenant.renew(DOOR, token, key)),
+                            Ok(Renewal::Granted(_))
+                        )
                     })
                 })
                 .collect();

@@ -1,9 +1,8 @@
-//! Where sessions are kept, in memory: gone at exit, and everyone is signed out.
+//! Sessions in memory: gone at exit, and everyone is signed out.
 //!
-//! The one thing a store does is [`step`](Memory::step): it lets a decision see everything of one user
-//! and change it, while nobody else can. All families of a user and the user's epoch lie behind one
-//! lock, so one step is enough for every decision there is; different users rarely meet at a lock.
-//! Nothing is awaited inside a step, and nothing calls out of one.
+//! All families of a user and the user's epoch lie behind one lock, so one step is enough for every
+//! decision there is; different users rarely meet at a lock. Nothing is awaited inside a step, and
+//! nothing calls out of one.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};

@@ -1,0 +1,66 @@
+//! The bindings to `js/backend.js`.
+
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(module = "/js/backend.js")]
+extern "C" {
+    #[derive(Debug)]
+    pub(crate) type Backend;
+
+    #[wasm_bindgen(constructor, catch)]
+    pub(crate) fn new(
+        platform: &JsValue,
+        base: &JsValue,
+        credentials: u8,
+        storage: &JsValue,
+        reauthenticate: &JsValue,
+    ) -> Result<Backend, JsValue>;
+
+    /// Where an auth endpoint is.
+    #[wasm_bindgen(method)]
+    pub(crate) fn address(this: &Backend, path: &str) -> String;
+
+    /// Brings the answer as a record that `transport.rs` reads, or `undefined`.
+    #[wasm_bindgen(method)]
+    pub(crate) fn exchange(
+        this: &Backend,
+        method: &str,
+        path: &str,
+        kind: u8,
+        form: &Form,
+        token: Option<&str>,
+        key: Option<&str>,
+    ) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn abort(this: &Backend);
+
+    #[wasm_bindgen(method, getter, js_name = signsIn)]
+    pub(crate) fn signs_in(this: &Backend) -> bool;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn credentials(this: &Backend) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn keep(this: &Backend, token: &JsValue) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn drop(this: &Backend) -> Promise;
+
+    #[wasm_bindgen(method, js_name = handOver)]
+    pub(crate) fn hand_over(this: &Backend, token: &JsValue);
+
+    /// What goes into a request's body.
+    pub(crate) type Form;
+
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new(json: &JsValue) -> Form;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn rename(this: &Form, from: &str, to: &str);
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn preset(this: &Form, name: &str, value: &str);
+}

@@ -1,0 +1,105 @@
+// axios through `auth.fetch`: what it sends, how it is renewed, and what it rejects with.
+
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+
+import axios, { AxiosError } from "axios";
+import { createAuthClient, isAuthError } from "evertoken";
+import { attach } from "evertoken/axios";
+
+const clients: { dispose(): void }[] = [];
+afterEach(() => {
+  for (const auth of clients.splice(0)) auth.dispose();
+});
+
+interface Sent {
+  path: string;
+  method: string;
+  bearer: string | null;
+  marker: string | null;
+  body: string;
+}
+
+function world() {
+  const sent: Sent[] = [];
+  const backend = { good: "", issued: 0 };
+  const fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
+    const request = new Request(input, init);
+    const { pathname } = new URL(request.url);
+    const bearer = request.headers.get("authorization");
+    const marker = request.headers.get("x-marker");
+    const body = await request.text();
+    sent.push({ path: pathname, method: request.method, bearer, marker, body });
+    if (pathname.startsWith("/auth/")) {
+      backend.issued += 1;
+      backend.good = `token-${backend.issued}`;
+      return Response.json({ accessToken: backend.good, expiresIn: 900 });
+    }
+    if (bearer !== `Bearer ${backend.good}`) return Response.json({}, { status: 401 });
+    return Response.json({ path: pathname }, { status: pathname === "/missing" ? 404 : 200 });
+  };
+  const auth = createAuthClient({ baseUrl: "https://api.example.com", restore: "never", fetch });
+  clients.push(auth);
+  const api = axios.create({ baseURL: "https://api.example.com" });
+  return { auth, api, sent, backend, detach: attach(api, auth) };
+}
+
+test("a request carries the token, and after a 401 goes out once more, whole, with the new one", async () => {
+  const { auth, api, sent, backend } = world();
+  await auth.login({});
+  assert.deepEqual((await api.get("/me")).data, { path: "/me" });
+  backend.good = "expired";
+  const five = [1, 2, 3, 4, 5].map((n) =>
+    api.post("/orders", { n }, { headers: { "X-Marker": "m" } }),
+  );
+  assert.deepEqual(
+    (await Promise.all(five)).map(({ status }) => status),
+    [200, 200, 200, 200, 200],
+  );
+  assert.equal(sent.filter(({ path }) => path === "/auth/refresh").length, 1);
+  const orders = sent.filter(({ path }) => path === "/orders");
+  assert.equal(orders.length, 10);
+  assert.deepEqual(orders.at(-1), {
+    path: "/orders",
+    method: "POST",
+    bearer: "Bearer token-2",
+    marker: "m",
+    body: '{"n":5}',
+  });
+});
+
+test("a path without a baseURL is the backend's, and not the page's", async () => {
+  const { auth, sent } = world();
+  await auth.login({});
+  const bare = axios.create();
+  attach(bare, auth);
+  assert.equal((await bare.get("/me")).status, 200);
+  assert.deepEqual([sent.at(-1)?.path, sent.at(-1)?.bearer], ["/me", "Bearer token-1"]);
+});
+
+test("without a session it rejects with the AuthError itself; what the backend says stays axios's", async () => {
+  const { auth, api } = world();
+  const error = await api.get("/me").catch((error: unknown) => error);
+  assert.ok(isAuthError(error) && error.code === "login_required");
+  await auth.login({});
+  const missing = await api.get("/missing").catch((error: unknown) => error);
+  assert.ok(missing instanceof AxiosError && missing.response?.status === 404);
+  await assert.rejects(api.get("/me", { signal: AbortSignal.abort() }), axios.isCancel);
+});
+
+test("a token goes to no other origin, and to none once it is detached", async () => {
+  const { auth, api, sent, detach } = world();
+  await auth.login({});
+  const was = console.warn;
+  console.warn = () => {};
+  try {
+    await api.get("https://other.example.com/me").catch(() => {});
+  } finally {
+    console.warn = was;
+  }
+  assert.equal(sent.at(-1)?.bearer, null);
+  detach();
+  const before = sent.length;
+  await api.get("http://127.0.0.1:1/me").catch(() => {});
+  assert.equal(sent.length, before);
+});

@@ -1,0 +1,129 @@
+// Every code of an AuthError, provoked as users meet it.
+
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+
+import {
+  AuthError,
+  createAuthClient,
+  isAuthError,
+  type AuthClient,
+  type AuthClientOptions,
+  type AuthErrorCode,
+} from "evertoken";
+
+const clients: { dispose(): void }[] = [];
+afterEach(() => {
+  for (const auth of clients.splice(0)) auth.dispose();
+});
+
+const grant = () => Response.json({ accessToken: "token", expiresIn: 900, user: { id: "u1" } });
+
+/** A client whose backend answers a login, or a refresh, so. */
+function client(
+  login: () => Response | Promise<Response>,
+  options: AuthClientOptions = {},
+): AuthClient {
+  const auth = createAuthClient({
+    baseUrl: "https://api.example.com",
+    restore: "never",
+    fetch: async () => login(),
+    ...options,
+  });
+  clients.push(auth);
+  return auth;
+}
+
+const credentials = { email: "user@example.com", password: "password" };
+const answer =
+  (status: number, body: unknown = null, headers?: HeadersInit) =>
+  () =>
+    Response.json(body, { status, ...(headers && { headers }) });
+
+/** How each comes about. */
+const CASES: Record<AuthErrorCode, () => Promise<unknown>> = {
+  login_required: () => client(grant).fetch("/me"),
+  invalid_credentials: () =>
+    client(answer(401, { error: "invalid_credentials" })).login(credentials),
+  rejected: () => client(answer(422, { error: "mfa_required" })).login(credentials),
+  network: () => client(() => Promise.reject(new TypeError("Failed to fetch"))).login(credentials),
+  timeout: () =>
+    client(() => new Promise<Response>(() => {}), { requestTimeout: 5 }).login(credentials),
+  rate_limited: () => client(answer(429, null, { "Retry-After": "3" })).login(credentials),
+  server: () => client(answer(503)).login(credentials),
+  misconfigured: () => client(answer(200, { token: "under another name" })).login(credentials),
+  invalid_argument: async () => client(grant, { baseUrl: "ftp://api.example.com" }),
+  disposed: () => {
+    const auth = client(grant);
+    auth.dispose();
+    return auth.login(credentials);
+  },
+  engine: () => Promise.reject(engineFailure),
+};
+
+// The engine is compiled once, so this has to come first: a page whose policy forbids WebAssembly.
+const { Module } = WebAssembly;
+let engineFailure: unknown;
+const forbidden = () => {
+  throw new WebAssembly.CompileError("Wasm code generation disallowed by embedder");
+};
+Object.defineProperty(WebAssembly, "Module", {
+  value: forbidden,
+  configurable: true,
+  writable: true,
+});
+const broken = client(grant);
+Object.defineProperty(WebAssembly, "Module", { value: Module, configurable: true, writable: true });
+
+test("where the engine cannot start everything says so, nothing breaks, and the next client tries again", async () => {
+  assert.deepEqual(broken.session, { status: "signed-out", reason: "never" });
+  const every: (() => Promise<unknown>)[] = [
+    () => broken.ready,
+    () => broken.login(credentials),
+    () => broken.setSession({ accessToken: "token" }),
+    () => broken.fetch("/me"),
+    () => broken.getAccessToken(),
+    () => broken.refresh(),
+    () => broken.loginWithRedirect("/elsewhere"),
+    () => broken.logout(),
+  ];
+  for (const call of every) {
+    await assert.rejects(call, (error) => isAuthError(error) && error.code === "engine");
+  }
+  broken.subscribe(() => {})();
+  engineFailure = await broken.ready.catch((error: unknown) => error);
+  assert.deepEqual(await client(grant).login(credentials), { id: "u1" });
+});
+
+/** What helps, in a word of its hint; and whether trying again can. */
+const HELPS: Record<AuthErrorCode, [RegExp, boolean]> = {
+  login_required: [/sign in/, false],
+  invalid_credentials: [/correct them/, false],
+  rejected: [/`error`/, false],
+  network: [/connection/, true],
+  timeout: [/requestTimeout/, true],
+  rate_limited: [/`retryAfter`/, true],
+  server: [/later/, true],
+  misconfigured: [/contract/, false],
+  invalid_argument: [/absolute address/, false],
+  disposed: [/createAuthClient/, false],
+  engine: [/wasm-unsafe-eval/, false],
+};
+
+for (const [code, provoke] of Object.entries(CASES) as [AuthErrorCode, () => Promise<unknown>][]) {
+  test(`"${code}" comes with a hint that helps`, async () => {
+    const error = await provoke().then(
+      () => assert.fail("it did not reject"),
+      (error: unknown) => error,
+    );
+    assert.ok(isAuthError(error) && error instanceof AuthError && error instanceof Error);
+    const [hint, retryable] = HELPS[code];
+    assert.equal(error.code, code);
+    assert.match(error.hint, hint);
+    assert.match(error.hint, /^[A-Z].*\.$/);
+    assert.equal(error.retryable, retryable);
+    assert.notEqual(error.message, "");
+    assert.equal(error.name, "AuthError");
+    if (code === "rate_limited") assert.equal(error.retryAfter, 3_000);
+  });
+}

@@ -199,6 +199,7 @@ Environment:
   Every flag has a name there: EVERTOKEN_MOCK_GRACE for --grace. Flags win.
   JWT_ACCESS_SECRET and JWT_REFRESH_SECRET, of 32 bytes or more, sign the tokens; without them the
   secrets are random. JWT_ACCESS_EXPIRES and JWT_REFRESH_EXPIRES are lifetimes.
+  RUST_LOG says how much is logged: info, a line a request, where it is not set.
 
 Durations:
   500ms, 30s, 15m, 12h, 7d; a bare number is seconds, also in JWT_…_EXPIRES. (The npm package

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use evertoken_mock::MockServer;
 use evertoken_mock::args::{self, LogFormat, Settings, Stop};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
 
 /// What a shell is told when something must be changed before this can start.
 const USAGE: u8 = 2;
@@ -22,7 +24,7 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: Settings) -> Result<ExitCode, String> {
-    log(settings.log);
+    log(settings.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -50,12 +52,21 @@ fn refuse(text: &str) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
-fn log(format: LogFormat) {
-    let lines = tracing_subscriber::fmt().with_writer(io::stderr);
+/// One line a request, or what RUST_LOG asks for, as in every program of this kind.
+fn log(format: LogFormat) -> Result<(), String> {
+    let wanted = match std::env::var("RUST_LOG") {
+        Ok(text) if !text.is_empty() => text.parse().map_err(|wrong| {
+            format!("RUST_LOG: {wrong}; write a level, as in debug, or unset it")
+        })?,
+        Ok(_) | Err(_) => Targets::new().with_default(LevelFilter::INFO),
+    };
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let log = tracing_subscriber::registry().with(wanted);
     match format {
-        LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().init(),
+        LogFormat::Text => log.with(lines).init(),
+        LogFormat::Json => log.with(lines.json()).init(),
     }
+    Ok(())
 }
 
 /// Listens from now on; ends at the first SIGINT or SIGTERM.

@@ -175,6 +175,7 @@ async fn serve(listener: TcpListener, app: Router, state: State, open: Arc<()>) 
         tokio::select! {
             accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                 Ok((stream, address)) => {
+                    tracing::trace!(%address, "a connection");
                     let peer = Peer(address.ip());
                     let connection = graceful.watch(connection(stream, peer, app.clone()));
                     // A connection that broke concerns its client; dropping one is an error on purpose.

@@ -1,9 +1,17 @@
 //! The key that signs access tokens: a secret, or a pair whose public half is published.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use p256::SecretKey;
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use serde::Serialize;
+
+use crate::secret::Secret;
 
 /// The algorithm of access tokens (RFC 7518 §3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,17 +29,23 @@ pub enum Alg {
 /// How access tokens are signed and verified.
 pub(crate) struct Signing {
     pub(crate) algorithm: Algorithm,
-    pub(crate) sign: EncodingKey,
+    signer: Signer,
     pub(crate) verify: DecodingKey,
     /// What is published of it (RFC 7517), under a `kid` that is its thumbprint (RFC 7638).
     pub(crate) public: Option<Jwk>,
+}
+
+enum Signer {
+    Secret(EncodingKey),
+    /// The library would read the key anew for each token, and check it: three times the work.
+    Pair(Box<SigningKey>),
 }
 
 impl Signing {
     pub(crate) fn hs256(secret: &[u8]) -> Self {
         Self {
             algorithm: Algorithm::HS256,
-            sign: EncodingKey::from_secret(secret),
+            signer: Signer::Secret(EncodingKey::from_secret(secret)),
             verify: DecodingKey::from_secret(secret),
             public: None,
         }
@@ -53,25 +67,43 @@ impl Signing {
         Self::of(&key)
     }
 
-    /// The name of its key, which the header of a token says.
-    pub(crate) fn kid(&self) -> Option<String> {
-        self.public.as_ref()?.common.key_id.clone()
+    /// A JWT of this type (RFC 7519 §7.1), with the name of the key in its header.
+    pub(crate) fn token<C: Serialize>(&self, typ: &str, claims: &C) -> Result<Secret, Error> {
+        let mut header = Header::new(self.algorithm);
+        header.typ = Some(typ.to_owned());
+        let key = self.public.as_ref();
+        header.kid = key.and_then(|key| key.common.key_id.clone());
+        match &self.signer {
+            Signer::Secret(key) => jsonwebtoken::encode(&header, claims, key).map(Secret::new),
+            Signer::Pair(key) => {
+                let message = format!("{}.{}", part(&header)?, part(claims)?);
+                let signature: Signature = key
+                    .try_sign(message.as_bytes())
+                    .map_err(|_| ErrorKind::InvalidEcdsaKey)?;
+                let signature = URL_SAFE_NO_PAD.encode(signature.to_bytes());
+                Ok(Secret::new(format!("{message}.{signature}")))
+            }
+        }
     }
 
     fn of(key: &SecretKey) -> Option<Self> {
         let algorithm = Algorithm::ES256;
         let der = key.to_pkcs8_der().ok()?;
-        let sign = EncodingKey::from_ec_der(der.as_bytes());
-        let mut public = Jwk::from_encoding_key(&sign, algorithm).ok()?;
+        let private = EncodingKey::from_ec_der(der.as_bytes());
+        let mut public = Jwk::from_encoding_key(&private, algorithm).ok()?;
         public.common.public_key_use = Some(PublicKeyUse::Signature);
         public.common.key_id = Some(public.thumbprint(ThumbprintHash::SHA256).ok()?);
         Some(Self {
             algorithm,
             verify: DecodingKey::from_jwk(&public).ok()?,
-            sign,
+            signer: Signer::Pair(Box::new(key.into())),
             public: Some(public),
         })
     }
+}
+
+fn part(value: &impl Serialize) -> Result<String, Error> {
+    Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(value)?))
 }
 
 /// OpenSSL writes either form, and may write the curve's parameters before the key.

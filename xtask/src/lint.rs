@@ -10,7 +10,7 @@ use crate::tally::Tally;
 use crate::tools;
 
 /// Folders with sources that prettier formats.
-const PRETTY: [&str; 4] = ["npm", "examples", "client-wasm", "tests"];
+const PRETTY: [&str; 5] = ["npm", "examples", "client-wasm", "mock-server", "tests"];
 
 /// The Rust of all rooms.
 pub(crate) fn rust(place: &Place) -> Done<Tally> {

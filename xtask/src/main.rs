@@ -42,7 +42,7 @@ Usage: cargo xtask <command>
   test [lint|core|mock|wasm|npm|e2e] [--browser chrome|firefox]
                                           every test, or one part; in both browsers, or in one
   size [--json]                           what the package weighs, against npm/size-budget.json
-  bench [core] [--json]                   what the session machine costs, in time and in allocations
+  bench [core|server] [--json]            what the session machine costs; how the mock server does beside others
   sim [--seeds N] [--from SEED] [--tabs N] [--hours N]
                                           many worlds in which sessions live, or the one that breaks a law
 ";
@@ -236,6 +236,11 @@ mod tests {
             json: true,
         };
         assert_eq!(parsed("bench core --json"), Ok(core));
+        let server = Command::Bench {
+            only: Some(Bench::Server),
+            json: false,
+        };
+        assert_eq!(parsed("bench server"), Ok(server));
     }
 
     #[test]

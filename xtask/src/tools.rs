@@ -3,7 +3,7 @@
 //! Rust programs that tests need are installed with cargo into the target folder, at pinned versions, so
 //! that nothing of the machine's own is changed or relied upon.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::debian;
 use crate::files;
@@ -183,25 +183,44 @@ pub(crate) fn node() -> Done {
 
 /// The npm package's development dependencies, exactly as its lock file has them.
 pub(crate) fn node_modules(place: &Place) -> Done {
+    packages(
+        place,
+        &place.npm(),
+        "node-modules",
+        "Installing the npm package's tools (npm ci)",
+    )
+}
+
+/// What the mock server is measured beside.
+pub(crate) fn peers(place: &Place) -> Done {
+    packages(
+        place,
+        &place.root().join("mock-server/bench/peers"),
+        "peers",
+        "Installing the mock server's peers (npm ci)",
+    )
+}
+
+/// What the lock file of a folder names.
+fn packages(place: &Place, folder: &Path, name: &'static str, title: &'static str) -> Done {
     node()?;
-    let npm = place.npm();
     let step = Step {
-        name: "node-modules",
-        title: "Installing the npm package's tools (npm ci)",
+        name,
+        title,
         inputs: ["package.json", "package-lock.json", ".npmrc"]
-            .map(|file| npm.join(file))
+            .map(|file| folder.join(file))
             .into(),
-        outputs: vec![npm.join("node_modules/.package-lock.json")],
+        outputs: vec![folder.join("node_modules/.package-lock.json")],
     };
     step.once(place, || {
         let finished = Run::new("npm")
             .args(["ci", "--no-audit", "--no-fund"])
-            .dir(&npm)
+            .dir(folder)
             .quiet()?;
         finished
             .or_offline(
                 "npm ci",
-                "The npm package's tools could not be installed: what npm said is above.",
+                "The npm packages could not be installed: what npm said is above.",
             )
             .map(drop)
     })

@@ -251,6 +251,4 @@ enum State {
 }
 
 #[cfg(test)]
-mod table;
-#[cfg(test)]
-mod vouching;
+mod tests;

@@ -48,7 +48,7 @@ async fn start(Extension(tenant): At, request: Request) -> Result<Response, Prob
 }
 
 /// Where the consent page leads.
-#[utoipa::path(get, path = "/api/v1/auth/google/callback", tag = "fixed-cookie", params(("state" = String, Query), ("user" = Option<String>, Query, description = "The e-mail of who was chosen; nobody: access_denied")), responses((status = 303, description = "Back to the app", headers(("Location" = String))), Invalid, (status = 403, description = "csrf_rejected, or control_forbidden", body = Refusal), (status = 404, description = "The controls are off", body = Refusal), Limited, UnreadOfAnyType, Unavailable))]
+#[utoipa::path(get, path = "/api/v1/auth/google/callback", tag = "fixed-cookie", security((), ("fixed" = [])), params(("state" = String, Query), ("user" = Option<String>, Query, description = "The e-mail of who was chosen; nobody: access_denied")), responses((status = 303, description = "Back to the app", headers(("Location" = String))), Invalid, (status = 403, description = "csrf_rejected, or control_forbidden", body = Refusal), (status = 404, description = "The controls are off", body = Refusal), Limited, UnreadOfAnyType, Unavailable))]
 async fn callback(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read_any(request).await?;
     let cookie = SESSION.jar.read(&head.headers)?;

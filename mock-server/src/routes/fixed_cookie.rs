@@ -60,15 +60,9 @@ const BOOKINGS: [Booking; 2] = [
 ];
 
 /// Signs in.
-#[utoipa::path(post, path = "/api/v1/auth/login", tag = "fixed-cookie", request_body = Credentials, responses((status = 200, description = "Granted", body = AccessView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread, Unavailable))]
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "fixed-cookie", security((), ("fixed" = [])), request_body = Credentials, responses((status = 200, description = "Granted", body = AccessView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread, Unavailable))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
-    let grant = SESSION.login(&tenant, request).await?;
-    let mut response = Json(AccessView {
-        access_token: grant.access.clone(),
-    })
-    .into_response();
-    SESSION.keep(&tenant, &grant, &mut response);
-    Ok(response)
+    SESSION.login_for_access(&tenant, request).await
 }
 
 /// A fresh access token; the cookie stays.

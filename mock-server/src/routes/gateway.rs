@@ -59,15 +59,9 @@ pub(crate) struct Echo {
 }
 
 /// Signs in.
-#[utoipa::path(post, path = "/gateway/login", tag = "gateway", request_body = Credentials, responses((status = 200, description = "Granted", body = AccessView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread, Unavailable))]
+#[utoipa::path(post, path = "/gateway/login", tag = "gateway", security((), ("fixed" = [])), request_body = Credentials, responses((status = 200, description = "Granted", body = AccessView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread, Unavailable))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
-    let grant = SESSION.login(&tenant, request).await?;
-    let mut response = Json(AccessView {
-        access_token: grant.access.clone(),
-    })
-    .into_response();
-    SESSION.keep(&tenant, &grant, &mut response);
-    Ok(response)
+    SESSION.login_for_access(&tenant, request).await
 }
 
 /// Signs out, without `scope` here.

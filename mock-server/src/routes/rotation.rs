@@ -59,7 +59,7 @@ struct GrantView {
 }
 
 /// Signs in; the session whose cookie comes along gives way.
-#[utoipa::path(post, path = "/auth/login", tag = "rotation", request_body = Credentials, responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread, Unavailable))]
+#[utoipa::path(post, path = "/auth/login", tag = "rotation", security((), ("rotating" = [])), request_body = Credentials, responses((status = 200, description = "Granted", body = GrantView, headers(("Set-Cookie" = String, description = "The refresh token"))), Invalid, Unauthorized, Foreign, Limited, Unread, Unavailable))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let grant = SESSION.login(&tenant, request).await?;
     Ok(granted(&tenant, &grant))

@@ -1,15 +1,16 @@
 //! What the contracts have in common that keep their refresh token in a cookie.
 
+use axum::Json;
 use axum::extract::Request;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
 use super::answer::{self, Problem};
 use super::cookies::Jar;
 use super::input;
-use super::view::{Credentials, Success};
+use super::view::{AccessView, Credentials, Success};
 use crate::domain::LogoutScope;
 use crate::limits::Kind;
 use crate::service::{Denial, Door, Grant, Login};
@@ -40,6 +41,21 @@ impl Session {
             Login::Granted(grant) => Ok(*grant),
             Login::Denied => Err(answer::wrong_password()),
         }
+    }
+
+    /// The same, where the body of the answer has the access token and nothing else.
+    pub(crate) async fn login_for_access(
+        self,
+        tenant: &Tenant,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        let grant = self.login(tenant, request).await?;
+        let mut response = Json(AccessView {
+            access_token: grant.access.clone(),
+        })
+        .into_response();
+        self.keep(tenant, &grant, &mut response);
+        Ok(response)
     }
 
     /// Signs out as far as `?scope=` says, else as far as is `usual`.

@@ -17,6 +17,9 @@ use crate::store::StoreDown;
 use crate::tenant::Tenant;
 use crate::tokens::{AccessTerms, RefreshClaims};
 
+/// How many logins may have followed one another in a browser while one answer was on its way to it.
+const REPLACEMENTS: usize = 16;
+
 /// Both tokens, and what is said with them.
 #[derive(Debug)]
 pub(crate) struct Grant {
@@ -255,27 +258,33 @@ impl Tenant {
     }
 
     /// Row 2's exception. The cookie went back to a family that a login had replaced, and the script
-    /// holds a key of that login: it is answered as if the cookie had merely gone back in that family.
-    /// A family that has ended never changes, so looking at one and then at the other is safe.
+    /// holds a key of that login, or of one that replaced it in turn: it is answered as if the cookie had
+    /// merely gone back in that family. A family that has ended never changes, so looking at one and then
+    /// at the other is safe.
     async fn present_to_replacement(
         &self,
         door: Door<'_>,
         claims: &RefreshClaims,
         key: Option<&[u8]>,
     ) -> Result<Option<Renewal>, Failure> {
-        let find = |sessions: &mut Sessions| sessions.replacement(&claims.fid);
-        let Some((id, user)) = self.store.step(&claims.sub, &claims.fid, find).await? else {
-            return Ok(None);
-        };
-        let key = match self.shared.keys.judge(key, &id) {
-            key @ Key::Handed(_) => key,
-            Key::Foreign(_) | Key::Absent => return Ok(None),
-        };
-        let answer = self.present_to(door, &user, (&id, 0), key, Punish::No);
-        match answer.await? {
-            Renewal::Denied(_) => Ok(None),
-            answer @ (Renewal::Granted(_) | Renewal::Superseded) => Ok(Some(answer)),
+        let (mut id, mut user) = (claims.fid.clone(), claims.sub.clone());
+        for _ in 0..REPLACEMENTS {
+            let find = |sessions: &mut Sessions| sessions.replacement(&id);
+            let Some(by) = self.store.step(&user, &id, find).await? else {
+                return Ok(None);
+            };
+            (id, user) = by;
+            let key = match self.shared.keys.judge(key, &id) {
+                key @ Key::Handed(_) => key,
+                Key::Foreign(_) | Key::Absent => continue,
+            };
+            let answer = self.present_to(door, &user, (&id, 0), key, Punish::No);
+            return match answer.await? {
+                Renewal::Denied(_) => Ok(None),
+                answer @ (Renewal::Granted(_) | Renewal::Superseded) => Ok(Some(answer)),
+            };
         }
+        Ok(None)
     }
 
     async fn present_to(

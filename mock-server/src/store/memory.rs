@@ -6,7 +6,14 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+#[cfg(not(test))]
+use std::sync::{Mutex, MutexGuard};
+
+// Unit tests take the same lock from shuttle, which tries the orders in which threads come to it. Outside of
+// shuttle's runs it cannot be taken; the tests in `tests/` have the library as it ships.
+#[cfg(test)]
+use shuttle::sync::{Mutex, MutexGuard};
 
 use crate::domain::{Sessions, UserId};
 
@@ -62,3 +69,6 @@ impl Memory {
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod orders;

@@ -10,3 +10,6 @@ impl Backing {
         (options, Self)
     }
 }
+
+/// How often two hundred presentations race each other: a hundred thousand in all.
+pub const RACES: usize = 500;

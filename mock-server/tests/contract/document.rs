@@ -2,17 +2,16 @@
 //! looks as it says.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use axum::body::{Body, Bytes};
 use evertoken_mock::{Options, RateLimit};
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use crate::endpoints::ENDPOINTS;
+use crate::endpoints::{Endpoint, JSON, Takes, all};
 use crate::rig::{Answer, FORM, Mock};
 use crate::walk::{Document, Named, Walk};
-
-const JSON: (&str, &str) = ("content-type", "application/json");
 
 fn bearer(answer: &Answer) -> String {
     format!("Bearer {}", answer.access())
@@ -295,7 +294,7 @@ async fn rest(walk: &mut Walk, mock: &Mock) {
 }
 
 #[tokio::test]
-async fn the_document_names_every_endpoint_and_where_it_is_served() {
+async fn the_document_names_its_version_and_where_the_server_is() {
     let mock = Mock::new();
     let document = Document::of(&mock).await;
     assert_eq!(document.0["openapi"], "3.1.0");
@@ -303,15 +302,68 @@ async fn the_document_names_every_endpoint_and_where_it_is_served() {
         document.0["servers"],
         json!([{ "url": "http://127.0.0.1:4000" }])
     );
-    for endpoint in &ENDPOINTS {
-        let operation = &document.0["paths"][endpoint.path][endpoint.method.to_lowercase()];
-        assert!(
-            operation["summary"].is_string(),
-            "{} {}",
-            endpoint.method,
-            endpoint.path
-        );
-    }
     let tenant = mock.get("/t/a/openapi.json").await.json();
     assert_eq!(tenant["servers"][0]["url"], "http://127.0.0.1:4000/t/a");
+}
+
+#[tokio::test]
+async fn every_endpoint_of_the_document_is_there_and_described() {
+    let mock = Mock::new();
+    let document = Document::of(&mock).await;
+    for endpoint in all(&mock).await {
+        let path = endpoint.path.replace("anything", "{rest}");
+        let operation = &document.0["paths"][path][endpoint.method.to_lowercase()];
+        assert!(operation["summary"].is_string(), "{endpoint:?}");
+        let answer = mock.ask(endpoint.named(), &[], "").await;
+        assert!(![404, 405].contains(&answer.status), "{endpoint:?}");
+    }
+}
+
+#[test]
+fn only_what_openapi_has_no_word_for_and_the_document_itself_are_routed_past_it() {
+    let mut found = Vec::new();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for folder in [sources.clone(), sources.join("routes")] {
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(path).unwrap();
+                let routed = text.split(".route(\"").skip(1);
+                found.extend(routed.map(|rest| rest.split('"').next().unwrap().to_owned()));
+            }
+        }
+    }
+    found.sort();
+    assert_eq!(found, ["/gateway/api/{*rest}", "/openapi.json"]);
+}
+
+#[tokio::test]
+async fn the_list_knows_what_an_endpoint_takes() {
+    let all = all(&Mock::new()).await;
+    let find = |method: &str, path: &str| {
+        let named = |endpoint: &&Endpoint| endpoint.named() == (method, path);
+        let Endpoint {
+            takes,
+            cookie,
+            bearer,
+            ..
+        } = all.iter().find(named).unwrap();
+        (*takes, *cookie, *bearer)
+    };
+    let rotating = Some("refresh_token");
+    assert_eq!(find("POST", "/auth/login"), (Takes::Json, rotating, false));
+    assert_eq!(find("POST", "/auth/token"), (Takes::Form, None, false));
+    assert_eq!(find("GET", "/auth/me"), (Takes::Json, None, true));
+    assert_eq!(
+        find("PATCH", "/gateway/api/anything"),
+        (Takes::Anything, Some("refreshToken"), true)
+    );
+    assert_eq!(find("GET", "/__mock/clock"), (Takes::Nothing, None, false));
+    let cookies = all.iter().filter(|endpoint| endpoint.cookie.is_some());
+    assert_eq!(
+        cookies.count(),
+        16,
+        "login, refresh, logout, callback, resources of the gateway"
+    );
+    assert!(all.len() >= 38, "{}", all.len());
 }

@@ -199,21 +199,6 @@ async fn malformed_json_is_a_mistake_of_the_request() {
 }
 
 #[tokio::test]
-async fn two_cookies_of_our_name_are_refused_in_one_header_or_in_two() {
-    let mock = Mock::new();
-    for path in ["/auth/login", "/auth/refresh", "/auth/logout"] {
-        let one = Request::post(path).header("cookie", "refresh_token=a; x=y; refresh_token=b");
-        let two = Request::post(path)
-            .header("cookie", "refresh_token=a")
-            .header("cookie", "refresh_token=a");
-        for request in [one, two] {
-            let answer = mock.send(request.body(Body::empty()).unwrap()).await;
-            answer.refuses(StatusCode::BAD_REQUEST, "invalid_request", None);
-        }
-    }
-}
-
-#[tokio::test]
 async fn other_cookies_in_any_number_and_shape_do_not_matter() {
     let mock = Mock::new();
     let (browser, _) = mock.signed_in("user@example.com").await;

@@ -10,12 +10,14 @@
 )]
 
 mod backing;
+mod between;
 mod code_exchange;
 mod controls;
 mod cors;
 mod document;
 mod endpoints;
 mod es256;
+mod expire;
 mod faults;
 mod fixed_cookie;
 mod forged;
@@ -26,18 +28,23 @@ mod input;
 mod limits;
 mod login;
 mod logout;
+mod logs;
 mod oauth2;
 mod process;
 mod race;
 mod redirect;
 mod refresh;
+mod replaced;
 mod resource;
 mod rig;
+mod running;
 mod socket;
+mod spied;
 mod stuck;
 mod tenants;
 #[cfg(feature = "redis")]
 mod unavailable;
+mod users;
 mod walk;
 mod wasm;
 mod wrong;

@@ -8,16 +8,16 @@ use serde_json::json;
 
 use crate::rig::{Answer, FORM, Mock, claims};
 
-const BAD: StatusCode = StatusCode::BAD_REQUEST;
+pub const BAD: StatusCode = StatusCode::BAD_REQUEST;
 const LOGIN: &str = "grant_type=password&username=user%40example.com&password=password";
 
-async fn login(mock: &Mock) -> Answer {
+pub async fn login(mock: &Mock) -> Answer {
     let answer = mock.form("/auth/token", LOGIN).await;
     assert_eq!(answer.status, 200);
     answer
 }
 
-async fn refresh(mock: &Mock, token: &str, key: Option<&str>) -> Answer {
+pub async fn refresh(mock: &Mock, token: &str, key: Option<&str>) -> Answer {
     let body = format!("grant_type=refresh_token&refresh_token={token}");
     let key = key.map(|key| ("idempotency-key", key));
     let headers: Vec<_> = [Some(FORM), key].into_iter().flatten().collect();
@@ -307,47 +307,6 @@ async fn revoking_is_200_for_every_token_and_ends_the_family_of_ours() {
             .refuses(BAD, "invalid_request", None);
     }
     assert_eq!(mock.root().counters().logout, 4);
-}
-
-#[tokio::test]
-async fn a_token_is_nothing_to_another_contract() {
-    let mock = Mock::new();
-    let (mut browser, cookie) = mock.signed_in("user@example.com").await;
-    let ours = login(&mock).await.text("refresh_token");
-    let theirs = cookie.cookie().unwrap();
-    refresh(&mock, &theirs, None)
-        .await
-        .refuses(BAD, "invalid_grant", None);
-    mock.form("/auth/revoke", &format!("token={theirs}")).await;
-    mock.present(&ours, None)
-        .await
-        .refuses(StatusCode::UNAUTHORIZED, "invalid_grant", None);
-    let mut other = mock.browser();
-    other.jar = Some(ours.clone());
-    other.logout("").await;
-    other.jar = Some(ours.clone());
-    other.login("admin@example.com").await;
-    assert_eq!(refresh(&mock, &ours, None).await.status, 200);
-    assert_eq!(browser.refresh().await.status, 200);
-}
-
-#[tokio::test]
-async fn reuse_and_a_global_logout_reach_the_users_families_of_all_contracts() {
-    let mock = Mock::new();
-    let (mut browser, _) = mock.signed_in("user@example.com").await;
-    let first = login(&mock).await;
-    refresh(&mock, &first.text("refresh_token"), None).await;
-    refresh(&mock, &first.text("refresh_token"), None).await;
-    browser
-        .refresh()
-        .await
-        .refuses(StatusCode::UNAUTHORIZED, "invalid_grant", Some("reuse"));
-    let (mut browser, _) = mock.signed_in("user@example.com").await;
-    let second = login(&mock).await;
-    browser.logout("").await;
-    refresh(&mock, &second.text("refresh_token"), None)
-        .await
-        .refuses(BAD, "invalid_grant", Some("logout"));
 }
 
 #[tokio::test]

@@ -1,17 +1,8 @@
 //! The command: what it says, where, and how it ends.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 
-fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_evertoken-mock"));
-    for (name, _) in std::env::vars() {
-        if name.starts_with("EVERTOKEN_MOCK_") || name.starts_with("JWT_") {
-            command.env_remove(name);
-        }
-    }
-    command
-}
+use crate::running::{Running, command};
 
 fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
     command()
@@ -19,87 +10,6 @@ fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
         .envs(env.iter().copied())
         .output()
         .unwrap()
-}
-
-struct Running {
-    child: Child,
-    ready: serde_json::Value,
-}
-
-impl Running {
-    fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
-        let mut child = command()
-            .args(["--port", "0"])
-            .args(args)
-            .envs(env.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let stdout = child.stdout.as_mut().unwrap();
-        BufReader::with_capacity(1, stdout)
-            .read_line(&mut line)
-            .unwrap();
-        Self {
-            child,
-            ready: serde_json::from_str(&line).unwrap(),
-        }
-    }
-
-    fn url(&self) -> &str {
-        self.ready["url"].as_str().unwrap()
-    }
-
-    fn ask(&self, request: &str) -> String {
-        use std::io::Write;
-        let mut stream =
-            std::net::TcpStream::connect(self.url().strip_prefix("http://").unwrap()).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn login(&self) -> String {
-        let body = r#"{"email":"user@example.com","password":"password"}"#;
-        self.ask(&format!(
-            "POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        ))
-    }
-
-    fn stop(mut self, signal: &str) -> (Option<i32>, String, String) {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-        let (mut out, mut err) = (String::new(), String::new());
-        self.child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut out)
-            .unwrap();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut err)
-            .unwrap();
-        (self.child.wait().unwrap().code(), out, err)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
 }
 
 #[test]

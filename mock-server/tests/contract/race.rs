@@ -8,15 +8,16 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+use crate::backing::RACES;
 use crate::rig::Mock;
 
 const PRESENTATIONS: usize = 200;
-const ROUNDS: usize = 50;
+const ROUNDS_WITH_KEY: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_hundred_at_once_exactly_one_rotates_and_the_rest_are_reuse() {
     let mock = Arc::new(Mock::new());
-    for round in 1..=ROUNDS {
+    for round in 1..=RACES {
         let (browser, _) = mock.signed_in("user@example.com").await;
         let answers = present_at_once(&mock, &browser.jar.unwrap(), None).await;
         assert_eq!(
@@ -39,7 +40,7 @@ async fn of_two_hundred_at_once_exactly_one_rotates_and_the_rest_are_reuse() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_a_hundred_with_the_key_exactly_one_rotates_and_the_rest_are_told_the_same() {
     let mock = Arc::new(Mock::new());
-    for round in 1..=ROUNDS {
+    for round in 1..=ROUNDS_WITH_KEY {
         let (browser, login) = mock.signed_in("user@example.com").await;
         let answers = present_at_once(&mock, &browser.jar.unwrap(), Some(login.key())).await;
         let counters = mock.root().counters();

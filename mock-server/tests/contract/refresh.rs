@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use evertoken_mock::Options;
 use evertoken_mock::domain::ReuseRevokes;
-use evertoken_mock::{Options, Refreshes};
 use serde_json::{Value, json};
 
 use crate::rig::{Answer, Browser, Mock, claims};
@@ -106,53 +106,6 @@ async fn row_2_a_logged_out_family_says_so_to_every_token_it_ever_had() {
         mock.root().counters().reuse,
         0,
         "the end outranks the reuse"
-    );
-}
-
-#[tokio::test]
-async fn row_2_a_replaced_cookie_with_the_key_of_the_login_that_replaced_it_gets_that_logins_token()
-{
-    let mock = Mock::new();
-    let (mut browser, a) = mock.signed_in("user@example.com").await;
-    let b = browser.login("admin@example.com").await;
-    // A's late Set-Cookie landed after B's: the jar went back to A.
-    let answer = mock.present(&a.cookie().unwrap(), Some(&b.key())).await;
-    assert_eq!((answer.status, answer.cookie()), (200, b.cookie()));
-    assert_eq!(answer.json()["user"]["email"], "admin@example.com");
-    let without = mock.present(&a.cookie().unwrap(), None).await;
-    without.refuses(DENIED, "invalid_grant", Some("replaced"));
-    let with_own = mock.present(&a.cookie().unwrap(), Some(&a.key())).await;
-    with_own.refuses(DENIED, "invalid_grant", Some("replaced"));
-    let refresh = Refreshes {
-        replayed: 1,
-        denied: 2,
-        ..Refreshes::default()
-    };
-    assert_eq!(mock.root().counters().refresh, refresh);
-    assert_eq!(
-        browser.refresh_with(&b.key()).await.status,
-        200,
-        "nothing was held against B"
-    );
-}
-
-#[tokio::test]
-async fn row_2_an_older_key_of_the_replacing_login_is_a_repeat_or_superseded_and_never_reuse() {
-    let mock = Mock::new();
-    let (mut browser, a) = mock.signed_in("user@example.com").await;
-    let b = browser.login("admin@example.com").await;
-    let second = browser.refresh_with(&b.key()).await;
-    let repeat = mock.present(&a.cookie().unwrap(), Some(&b.key())).await;
-    assert_eq!((repeat.status, repeat.cookie()), (200, second.cookie()));
-    browser.refresh_with(&second.key()).await;
-    let old = mock.present(&a.cookie().unwrap(), Some(&b.key())).await;
-    old.refuses(StatusCode::CONFLICT, "superseded", None);
-    browser.refresh().await;
-    let doubted = mock.present(&a.cookie().unwrap(), Some(&b.key())).await;
-    doubted.refuses(DENIED, "invalid_grant", Some("replaced"));
-    assert_eq!(
-        (mock.root().counters().reuse, browser.refresh().await.status),
-        (0, 200)
     );
 }
 

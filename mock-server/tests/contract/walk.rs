@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use serde_json::Value;
 
+use crate::endpoints::JSON;
 use crate::rig::{Answer, FORM, Mock};
-
-const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// Method, path and status.
 pub type Named = (String, String, String);

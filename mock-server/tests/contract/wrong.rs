@@ -4,18 +4,18 @@
 use axum::http::StatusCode;
 use evertoken_mock::Counters;
 
-use crate::endpoints::{ENDPOINTS, Endpoint, Takes, all, is_untouched};
-use crate::rig::{FORM, Mock};
-
-const JSON: (&str, &str) = ("content-type", "application/json");
+use crate::endpoints::{Takes, all, is_untouched};
+use crate::rig::Mock;
 
 #[tokio::test]
 async fn a_wrong_method_is_405_and_told_the_right_one() {
     let mock = Mock::new();
-    for Endpoint { method, path, .. } in &ENDPOINTS {
+    let all = all(&mock).await;
+    for endpoint in all.iter().filter(|endpoint| !endpoint.is_echo()) {
+        let path = &endpoint.path;
+        let right = |method: &str| all.iter().any(|other| other.named() == (method, path));
         for wrong in ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"] {
-            let right = wrong == *method || (*path == "/__mock/clock" && wrong == "GET");
-            if right {
+            if right(wrong) {
                 continue;
             }
             // Everything else is wrong too; the method comes first.
@@ -25,10 +25,8 @@ async fn a_wrong_method_is_405_and_told_the_right_one() {
             ];
             let answer = mock.ask((wrong, path), &headers, "x".repeat(70_000)).await;
             answer.refuses(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None);
-            assert!(
-                answer.header("allow").unwrap().contains(method),
-                "{wrong} {path}"
-            );
+            let allowed = answer.header("allow").unwrap();
+            assert!(allowed.contains(&endpoint.method), "{wrong} {path}");
         }
     }
     assert!(is_untouched(&mock).await && mock.root().counters() == Counters::default());
@@ -37,18 +35,11 @@ async fn a_wrong_method_is_405_and_told_the_right_one() {
 #[tokio::test]
 async fn a_body_of_another_type_is_415() {
     let mock = Mock::new();
-    for Endpoint {
-        method,
-        path,
-        takes,
-        ..
-    } in all()
-    {
-        let right = match takes {
-            Takes::Json => "application/json",
-            Takes::Form => "application/x-www-form-urlencoded",
-            Takes::Anything => continue,
-        };
+    for endpoint in all(&mock).await {
+        match endpoint.takes {
+            Takes::Json | Takes::Form => {}
+            Takes::Anything | Takes::Nothing => continue,
+        }
         for wrong in [
             "text/plain",
             "text/html",
@@ -58,11 +49,11 @@ async fn a_body_of_another_type_is_415() {
             "application/jsonp",
             "",
         ] {
-            if wrong == right {
+            if wrong == endpoint.kind().1 {
                 continue;
             }
             let answer = mock
-                .ask((method, path), &[("content-type", wrong)], "{}")
+                .ask(endpoint.named(), &[("content-type", wrong)], "{}")
                 .await;
             answer.refuses(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -70,7 +61,7 @@ async fn a_body_of_another_type_is_415() {
                 None,
             );
         }
-        let untyped = mock.ask((method, path), &[], "{}").await;
+        let untyped = mock.ask(endpoint.named(), &[], "{}").await;
         untyped.refuses(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
@@ -83,32 +74,40 @@ async fn a_body_of_another_type_is_415() {
 #[tokio::test]
 async fn a_body_over_64_kib_is_413_whatever_its_type_and_whether_it_says_so() {
     let mock = Mock::new();
-    for Endpoint {
-        method,
-        path,
-        takes,
-        ..
-    } in all()
-    {
-        let kind = match takes {
-            Takes::Json => JSON,
-            Takes::Form => FORM,
-            Takes::Anything => ("content-type", "text/plain"),
-        };
-        let large = mock.ask((method, path), &[kind], "x".repeat(65_537)).await;
+    for endpoint in all(&mock).await {
+        if endpoint.takes == Takes::Nothing {
+            continue;
+        }
+        let kind = endpoint.kind();
+        let large = mock
+            .ask(endpoint.named(), &[kind], "x".repeat(65_537))
+            .await;
         large.refuses(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", None);
         let promised = mock
-            .ask((method, path), &[kind, ("content-length", "65537")], "")
+            .ask(endpoint.named(), &[kind, ("content-length", "65537")], "")
             .await;
         promised.refuses(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", None);
-        let largest = mock.ask((method, path), &[kind], "x".repeat(65_536)).await;
+        let largest = mock
+            .ask(endpoint.named(), &[kind], "x".repeat(65_536))
+            .await;
         assert!(
             largest.status < 500 && largest.status != 413,
-            "{path} {}",
+            "{endpoint:?} {}",
             largest.status
         );
     }
     assert!(is_untouched(&mock).await);
+}
+
+/// These read no body that they need, and forgive what they do not read.
+fn forgives(path: &str) -> bool {
+    let renews = ["/auth/refresh", "/api/v1/auth/refresh-token"].contains(&path);
+    renews || path.ends_with("/logout") || path == "/__mock/reset"
+}
+
+/// No faults, or nobody at all: an order that can be obeyed.
+fn is_an_order(path: &str, body: &[u8]) -> bool {
+    ["/__mock/faults", "/__mock/users"].contains(&path) && body == b"[]"
 }
 
 #[tokio::test]
@@ -122,23 +121,20 @@ async fn what_is_malformed_is_a_4xx_and_never_a_5xx_or_a_success() {
         b"{\"email\":\"a\",\"email\":\"b\",\"password\":\"p\",\"code\":\"c\",\"code\":\"c\",\"refreshToken\":1}",
         deep.as_bytes(), wide.as_bytes(), many.as_bytes(),
     ];
-    for Endpoint {
-        method,
-        path,
-        takes,
-        ..
-    } in ENDPOINTS.iter()
-    {
-        // These two take no parameters, and forgive what they do not read; a Bearer resource says 401.
-        let forgives = matches!(*path, "/auth/refresh" | "/api/v1/auth/refresh-token")
-            || path.ends_with("/logout");
-        let kind = if *takes == Takes::Form { FORM } else { JSON };
+    for endpoint in all(&mock).await {
+        let path = endpoint.path.as_str();
+        if endpoint.takes == Takes::Nothing {
+            continue;
+        }
         for body in bodies {
-            let answer = mock.ask((method, path), &[kind], body.to_vec()).await;
+            let answer = mock
+                .ask(endpoint.named(), &[endpoint.kind()], body.to_vec())
+                .await;
             let label = String::from_utf8_lossy(body.get(..20).unwrap_or(body)).into_owned();
+            let fine = answer.status == 200 && (forgives(path) || is_an_order(path, body));
             assert!(
-                (400..=499).contains(&answer.status) || (forgives && answer.status == 200),
-                "{path} {label} {}",
+                (400..=499).contains(&answer.status) || fine,
+                "{endpoint:?} {label} {}",
                 answer.status
             );
             if answer.status >= 400 {
@@ -152,59 +148,72 @@ async fn what_is_malformed_is_a_4xx_and_never_a_5xx_or_a_success() {
     assert!(is_untouched(&mock).await);
 }
 
+/// What an empty request lacks, at each endpoint. 200: nothing.
+const EMPTY: [(&str, &str, u16, &str); 33] = [
+    ("POST", "/auth/login", 400, "invalid_request"),
+    ("POST", "/auth/refresh", 401, "invalid_grant"),
+    ("POST", "/auth/logout", 200, ""),
+    ("GET", "/auth/me", 401, "missing_token"),
+    ("GET", "/auth/admin", 401, "missing_token"),
+    ("POST", "/auth/token", 400, "invalid_request"),
+    ("POST", "/auth/revoke", 400, "invalid_request"),
+    ("POST", "/api/v1/auth/login", 400, "invalid_request"),
+    ("POST", "/api/v1/auth/refresh-token", 403, "invalid_grant"),
+    ("POST", "/api/v1/auth/logout", 200, ""),
+    ("GET", "/api/v1/auth/google", 400, "invalid_request"),
+    (
+        "GET",
+        "/api/v1/auth/google/callback",
+        400,
+        "invalid_request",
+    ),
+    ("GET", "/api/v1/bookings", 401, "missing_token"),
+    ("POST", "/gateway/login", 400, "invalid_request"),
+    ("POST", "/gateway/logout", 200, ""),
+    ("GET", "/gateway/api/me", 401, "missing_token"),
+    ("GET", "/gateway/api/admin", 401, "missing_token"),
+    ("POST", "/wx/code", 422, "invalid_control"),
+    ("POST", "/wx/auth/login", 400, "invalid_request"),
+    ("POST", "/wx/auth/refresh", 401, "invalid_grant"),
+    ("POST", "/wx/auth/logout", 200, ""),
+    ("GET", "/wx/api/profile", 401, "missing_token"),
+    ("GET", "/wx/api/admin", 401, "missing_token"),
+    ("POST", "/__mock/reset", 200, ""),
+    ("GET", "/__mock/clock", 200, ""),
+    ("POST", "/__mock/clock", 422, "invalid_control"),
+    ("GET", "/__mock/faults", 200, ""),
+    ("PUT", "/__mock/faults", 422, "invalid_control"),
+    ("GET", "/__mock/counters", 200, ""),
+    ("GET", "/__mock/requests", 200, ""),
+    ("GET", "/__mock/families", 200, ""),
+    ("POST", "/__mock/expire", 422, "invalid_control"),
+    ("PUT", "/__mock/users", 422, "invalid_control"),
+];
+
 #[tokio::test]
 async fn an_empty_request_is_refused_for_what_it_lacks() {
     let mock = Mock::new();
-    for (method, path, status, error, reason) in [
-        ("POST", "/auth/login", 400, "invalid_request", None),
-        (
-            "POST",
-            "/auth/refresh",
-            401,
-            "invalid_grant",
-            Some("missing"),
-        ),
-        ("GET", "/auth/me", 401, "missing_token", None),
-        ("POST", "/auth/token", 400, "invalid_request", None),
-        ("POST", "/auth/revoke", 400, "invalid_request", None),
-        ("POST", "/api/v1/auth/login", 400, "invalid_request", None),
-        (
-            "POST",
-            "/api/v1/auth/refresh-token",
-            403,
-            "invalid_grant",
-            Some("missing"),
-        ),
-        ("GET", "/api/v1/auth/google", 400, "invalid_request", None),
-        (
-            "GET",
-            "/api/v1/auth/google/callback",
-            400,
-            "invalid_request",
-            None,
-        ),
-        ("GET", "/api/v1/bookings", 401, "missing_token", None),
-        ("POST", "/gateway/login", 400, "invalid_request", None),
-        ("GET", "/gateway/api/me", 401, "missing_token", None),
-        ("PUT", "/gateway/api/anything", 401, "missing_token", None),
-        ("POST", "/wx/code", 422, "invalid_control", None),
-        ("POST", "/wx/auth/login", 400, "invalid_request", None),
-        (
-            "POST",
-            "/wx/auth/refresh",
-            401,
-            "invalid_grant",
-            Some("missing"),
-        ),
-        ("GET", "/wx/api/profile", 401, "missing_token", None),
-        ("POST", "/__mock/clock", 422, "invalid_control", None),
-        ("GET", "/gateway/api", 404, "not_found", None),
-        ("GET", "/gateway/api/", 404, "not_found", None),
-        ("GET", "/wx", 404, "not_found", None),
-        ("GET", "/api/v1", 404, "not_found", None),
-    ] {
-        let answer = mock.ask((method, path), &[], "").await;
-        answer.refuses(StatusCode::from_u16(status).unwrap(), error, reason);
+    for endpoint in all(&mock).await {
+        let answer = mock.ask(endpoint.named(), &[], "").await;
+        let row = EMPTY
+            .iter()
+            .find(|(method, path, ..)| endpoint.named() == (method, path));
+        let (status, error) = match row {
+            Some((.., status, error)) => (*status, *error),
+            None if endpoint.is_echo() => (401, "missing_token"),
+            None if endpoint.takes == Takes::Nothing => (200, ""),
+            None => panic!("{endpoint:?} answers {}; say so above", answer.status),
+        };
+        if status == 200 {
+            assert_eq!(answer.status, 200, "{endpoint:?}");
+            continue;
+        }
+        let missing = (error == "invalid_grant").then_some("missing");
+        answer.refuses(StatusCode::from_u16(status).unwrap(), error, missing);
     }
     assert!(is_untouched(&mock).await);
+    for path in ["/gateway/api", "/gateway/api/", "/wx", "/api/v1"] {
+        let answer = mock.ask(("GET", path), &[], "").await;
+        answer.refuses(StatusCode::NOT_FOUND, "not_found", None);
+    }
 }

@@ -41,3 +41,6 @@ pub fn shared(options: Options, url: &str) -> Options {
         ..options
     }
 }
+
+/// How often two hundred presentations race each other; a hundred thousand race in `race.rs`.
+pub const RACES: usize = 50;

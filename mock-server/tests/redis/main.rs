@@ -20,12 +20,16 @@ mod race;
 mod server;
 mod shared;
 
+#[path = "../contract/between.rs"]
+mod between;
 #[path = "../contract/code_exchange.rs"]
 mod code_exchange;
 #[path = "../contract/controls.rs"]
 mod controls;
 #[path = "../contract/endpoints.rs"]
 mod endpoints;
+#[path = "../contract/expire.rs"]
+mod expire;
 #[path = "../contract/faults.rs"]
 mod faults;
 #[path = "../contract/fixed_cookie.rs"]
@@ -50,11 +54,15 @@ mod race_in_one_process;
 mod redirect;
 #[path = "../contract/refresh.rs"]
 mod refresh;
+#[path = "../contract/replaced.rs"]
+mod replaced;
 #[path = "../contract/resource.rs"]
 mod resource;
 #[path = "../contract/rig.rs"]
 mod rig;
 #[path = "../contract/tenants.rs"]
 mod tenants;
+#[path = "../contract/users.rs"]
+mod users;
 #[path = "../contract/wrong.rs"]
 mod wrong;

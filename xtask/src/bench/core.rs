@@ -3,7 +3,6 @@
 //! Time is criterion's to measure, and allocations are counted by a program of their own, because counting takes time.
 //! Both run as `cargo bench` builds them; this command reads what they leave behind and puts it into one table.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -14,33 +13,9 @@ use crate::run::{self, Run};
 use crate::say::{self, Done, Stop};
 use crate::tools;
 
-/// What can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bench {
-    Core,
-}
-
-impl Bench {
-    /// All of them.
-    pub(crate) const ALL: [Self; 1] = [Self::Core];
-
-    /// Its word on the command line.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Core => "core",
-        }
-    }
-
-    fn measure(self, place: &Place) -> Done<Vec<Cost>> {
-        match self {
-            Self::Core => core(place),
-        }
-    }
-}
-
 /// What one benchmark costs, each time.
 #[derive(Debug, PartialEq, Serialize)]
-struct Cost {
+pub(super) struct Cost {
     name: String,
     nanoseconds: f64,
     allocations: u64,
@@ -58,36 +33,23 @@ struct Estimate {
     point_estimate: f64,
 }
 
-/// Measures and prints.
-pub(crate) fn bench(place: &Place, only: Option<Bench>, json: bool) -> Done {
-    let mut report = BTreeMap::new();
-    for bench in Bench::ALL {
-        if only.is_none_or(|only| only == bench) {
-            report.insert(bench.name(), bench.measure(place)?);
-        }
-    }
-    if json {
-        let json = serde_json::to_string_pretty(&report)
-            .map_err(|error| Stop::new(format!("The figures cannot be written: {error}.")))?;
-        say::answer(&json);
-        return Ok(());
-    }
-    for (name, costs) in report {
-        say::answer(&row([name, "ns", "allocations", "bytes"]));
-        for cost in costs {
-            let nanoseconds = format!("{:.1}", cost.nanoseconds);
-            let [allocations, bytes] = [cost.allocations, cost.bytes].map(|n| n.to_string());
-            say::answer(&row([&cost.name, &nanoseconds, &allocations, &bytes]));
-        }
-    }
-    Ok(())
+/// The table's lines.
+pub(super) fn table(costs: &[Cost]) -> Vec<String> {
+    let mut lines = vec![row(["core", "ns", "allocations", "bytes"])];
+    lines.extend(costs.iter().map(|cost| {
+        let nanoseconds = format!("{:.1}", cost.nanoseconds);
+        let [allocations, bytes] = [cost.allocations, cost.bytes].map(|n| n.to_string());
+        row([&cost.name, &nanoseconds, &allocations, &bytes])
+    }));
+    lines
 }
 
 fn row([name, time, allocations, bytes]: [&str; 4]) -> String {
     format!("{name:<12}{time:>12}{allocations:>14}{bytes:>10}")
 }
 
-fn core(place: &Place) -> Done<Vec<Cost>> {
+/// Measures.
+pub(super) fn measure(place: &Place) -> Done<Vec<Cost>> {
     tools::crates(place)?;
     say::step("cargo bench: allocations");
     let counted = cargo_bench(place, "allocations")

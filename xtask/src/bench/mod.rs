@@ -1,0 +1,80 @@
+//! What things cost, measured here and now.
+//!
+//! `core` is the session machine, in time and in allocations; `server` is the mock server under load, beside the npm
+//! packages people use in its place. Both run programs made for it, and put what these say into a table.
+
+mod core;
+mod server;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::place::Place;
+use crate::say::{self, Done, Stop};
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bench {
+    Core,
+    Server,
+}
+
+impl Bench {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::Core, Self::Server];
+
+    /// Its word on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Server => "server",
+        }
+    }
+
+    fn measure(self, place: &Place) -> Done<Figures> {
+        match self {
+            Self::Core => core::measure(place).map(Figures::Core),
+            Self::Server => server::measure(place).map(Figures::Server),
+        }
+    }
+}
+
+/// What was found.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Figures {
+    Core(Vec<core::Cost>),
+    Server(Vec<server::Figures>),
+}
+
+impl Figures {
+    fn table(&self) -> Vec<String> {
+        match self {
+            Self::Core(costs) => core::table(costs),
+            Self::Server(figures) => server::table(figures),
+        }
+    }
+}
+
+/// Measures and prints.
+pub(crate) fn bench(place: &Place, only: Option<Bench>, json: bool) -> Done {
+    let mut report = BTreeMap::new();
+    for bench in Bench::ALL {
+        if only.is_none_or(|only| only == bench) {
+            report.insert(bench.name(), bench.measure(place)?);
+        }
+    }
+    if json {
+        let json = serde_json::to_string_pretty(&report)
+            .map_err(|error| Stop::new(format!("The figures cannot be written: {error}.")))?;
+        say::answer(&json);
+        return Ok(());
+    }
+    for figures in report.values() {
+        for line in figures.table() {
+            say::answer(&line);
+        }
+    }
+    Ok(())
+}

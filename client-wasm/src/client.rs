@@ -107,6 +107,17 @@ impl AuthClient {
         Ok(self.driver.set_session(grant)?)
     }
 
+    /// Prepares for a login elsewhere: tells the server of a logout that it has not heard of, and has the page that
+    /// comes back look for the session. Leave the page when it is done, for example with `Location::assign`.
+    ///
+    /// # Errors
+    ///
+    /// The server could not be told just now; nobody should sign in elsewhere before it has been.
+    pub async fn redirects(&self) -> Result<(), Error> {
+        conclude(self.driver.settle()).await?;
+        Ok(self.driver.redirects()?)
+    }
+
     /// When the present token expires, in epoch milliseconds, if the backend says.
     pub fn expires_at(&self) -> Option<f64> {
         self.driver.expires_at()

@@ -30,6 +30,7 @@ impl JsDocument {
     }
 
     /// The members of the object at `path`, as texts.
+    #[cfg(feature = "js")]
     pub(crate) fn entries(&self, path: &str) -> impl Iterator<Item = (String, String)> {
         (0..).map_while(move |place| {
             let side = |side| entry(&self.0, path, place, side);

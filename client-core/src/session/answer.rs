@@ -239,6 +239,9 @@ impl Session {
             Outcome::Granted(_) if overtaken => {
                 if self.position.ended && !self.plants(Fault::OvertakenLoginStays) {
                     self.owe_logout(now, Scope::Local);
+                    if let Some(owed) = &mut self.owed_logout {
+                        owed.own = true;
+                    }
                 }
                 return;
             }
@@ -327,6 +330,7 @@ impl Session {
             failures,
             retry_at: now.after(wait),
             stray: owed.is_some_and(|owed| owed.stray),
+            own: owed.is_some_and(|owed| owed.own),
         });
         self.entomb(Some(scope));
         // A refresh that waited for it would restore what it was to end.

@@ -195,6 +195,7 @@ impl Session {
             failures: 0,
             retry_at: now,
             stray: self.owed_logout.is_some_and(|owed| owed.stray),
+            own: self.owed_logout.is_some_and(|owed| owed.own),
         });
         self.entomb(Some(scope));
     }

@@ -80,6 +80,8 @@ struct OwedLogout {
     retry_at: Instant,
     /// It is for a login that a logout overtook, and whose answer nobody saw: it may leave its cookie yet.
     stray: bool,
+    /// It is for a login of this tab's own that was granted too late: no other tab can have told the server.
+    own: bool,
 }
 
 impl Session {

@@ -98,11 +98,14 @@ impl Session {
         let debt = self.debt(stored, now.after(PATIENCE_WITH_DEBTORS));
         let is_present =
             |tombstone: Tombstone| Position::logged_out(tombstone.epoch) == self.position;
-        if self.owed_logout.is_none() {
-            self.owed_logout = debt;
-        } else if debt.is_none() && stored.tombstone.is_some_and(is_present) {
-            self.owed_logout = None;
-            drop(self.wire.take_queued(&|queued| queued.repeated));
+        let is_told = debt.is_none() && stored.tombstone.is_some_and(is_present);
+        match self.owed_logout {
+            None => self.owed_logout = debt,
+            Some(owed) if is_told && !owed.own => {
+                self.owed_logout = None;
+                drop(self.wire.take_queued(&|queued| queued.repeated));
+            }
+            Some(_) => {}
         }
     }
 
@@ -128,6 +131,7 @@ impl Session {
             failures: 0,
             retry_at,
             stray,
+            own: false,
         })
     }
 

@@ -211,6 +211,18 @@ fn a_login_that_is_granted_too_late_logs_itself_out_under_the_same_lock() {
 }
 
 #[test]
+fn a_login_that_is_granted_too_late_logs_itself_out_whatever_the_server_was_told_before_of_the_logout()
+ {
+    let mut page = overtaken();
+    let at = page.now;
+    page.answer_last(granted("b", LIFETIME));
+    page.put(Slot::Tombstone, tombstone(logout_at(5, at), None));
+    page.look_at_storage();
+    page.pass(ASK);
+    assert_eq!(page.sent(), [LOCAL]);
+}
+
+#[test]
 fn a_login_that_went_on_without_the_lock_waits_for_one_before_it_logs_itself_out() {
     let mut page = Page::signed_in();
     let called = page.login();

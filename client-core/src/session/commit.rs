@@ -41,12 +41,9 @@ impl Session {
         self.owed_logout = None;
         self.finding_out = false;
         let position = self.opening(now, 0);
+        // A tombstone stays: what is older than this login says nothing any longer, and what is younger and has not been
+        // read here yet must not be lost.
         self.settle_login();
-        // Nothing else clears it: a refresh may have been granted before the logout. One that this tab has not read
-        // may be younger than this login.
-        if std::mem::take(&mut self.has_tombstone) {
-            self.effects.push_back(Effect::Keep(Slot::Tombstone, None));
-        }
         self.commit(now, asked, op, granted, position, None);
         self.report(Event::SignedIn);
     }
@@ -159,7 +156,6 @@ impl Session {
         if self.plants(Fault::TombstoneInRecord) {
             return;
         }
-        self.has_tombstone = true;
         let text = Tombstone { epoch, owed }.to_text().into_boxed_str();
         self.effects
             .push_back(Effect::Keep(Slot::Tombstone, Some(text)));

@@ -40,8 +40,6 @@ pub struct Session {
     position: Position,
     /// A logout that the server has not heard of.
     owed_logout: Option<OwedLogout>,
-    /// A tombstone was read, or left.
-    has_tombstone: bool,
     /// An exchange of an earlier turn was given up: a late Set-Cookie of its may have won, so the next
     /// refresh must name the subject that is signed in.
     unsettled: bool,
@@ -102,7 +100,6 @@ impl Session {
             turn: 0,
             position: Position::default(),
             owed_logout: None,
-            has_tombstone: false,
             unsettled: false,
             finding_out: false,
             key: None,

@@ -35,7 +35,6 @@ impl Session {
             self.position = Position::opened_by(mark);
             self.key = None;
         }
-        self.has_tombstone = stored.tombstone.is_some();
         self.cookie_works = self.position.generation > 0;
         self.owed_logout = self.debt(stored, now);
         if self.owed_logout.is_some() {
@@ -61,7 +60,6 @@ impl Session {
     /// What is stored says where the session stands.
     pub(super) fn see(&mut self, now: Instant, stored: &Stored) {
         self.meet(stored);
-        self.has_tombstone = stored.tombstone.is_some();
         if let Some(tombstone) = stored.tombstone
             && !self.plants(Fault::TombstoneIgnored)
         {

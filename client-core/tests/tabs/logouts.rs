@@ -83,16 +83,19 @@ fn a_logout_that_ends_nothing_here_leaves_no_tombstone() {
 }
 
 #[test]
-fn only_a_login_clears_the_tombstone() {
+fn a_tombstone_stays_until_the_next_logout() {
     let mut page = Page::signed_in();
     page.logout();
     page.get_lock();
     page.answer_last(Outcome::Ended);
     let refresh = page.refresh_sent();
     page.answer(refresh, granted("a", LIFETIME));
-    assert!(page.is_signed_in() && page.tombstone().is_some());
+    let first = page.tombstone();
+    assert!(page.is_signed_in() && first.is_some());
     page.sign_in("b");
-    assert_eq!(page.tombstone(), None);
+    assert_eq!(page.tombstone(), first);
+    page.logout();
+    assert!(page.tombstone().map(|t| t.epoch) > first.map(|t| t.epoch));
 }
 
 #[test]

@@ -41,19 +41,33 @@ fn s31_a_tab_that_starts_with_an_owed_logout_sends_it_first_and_restores_nothing
 }
 
 #[test]
-fn a_login_takes_away_the_tombstone_that_its_tab_has_read_and_no_other() {
-    for (is_read, stays) in [(true, false), (false, true)] {
-        let mut page = Page::with_peer();
-        let login = page.login();
-        page.get_lock();
-        page.pass(ASK);
-        page.put(Slot::Tombstone, tombstone(logout(1), Some(Scope::Global)));
-        if is_read {
-            page.look_at_storage();
-        }
-        page.answer(login, granted("b", LIFETIME));
-        assert_eq!(page.tombstone().is_some(), stays);
-    }
+fn a_login_loses_no_tombstone_that_its_tab_has_not_read_and_one_that_it_has_read_says_nothing_any_longer()
+ {
+    let mut page = Page::with_peer();
+    page.logout();
+    page.get_lock();
+    page.pass(ASK);
+    page.answer_last(failed(Code::Network));
+    let login = page.login_sent();
+    let younger = tombstone(logout(9), Some(Scope::Global));
+    page.put(Slot::Tombstone, younger);
+    page.answer(login, granted("b", LIFETIME));
+    assert_eq!(page.tombstone().map(|t| t.epoch), Some(logout(9).epoch));
+
+    let mut page = Page::signed_in();
+    page.logout();
+    page.get_lock();
+    page.answer_last(failed(Code::Network));
+    page.sign_in("b");
+    assert_eq!(page.owed(), Some(Scope::Global), "still noted");
+    let mut next = page.reloaded(Config::default());
+    assert!(matches!(next.view(), View::Restoring { .. }));
+    next.get_through();
+    assert!(
+        matches!(next.sent()[..], [Exchange::Refresh(_)]),
+        "{:?}",
+        next.sent()
+    );
 }
 
 #[test]

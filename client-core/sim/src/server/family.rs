@@ -83,6 +83,16 @@ pub struct Family {
 }
 
 impl Family {
+    /// Whether its last rotation came with the key of another family: of one that a login had replaced.
+    #[must_use]
+    pub fn was_spent_with_another_key(&self) -> bool {
+        self.last_key
+            .as_deref()
+            .is_some_and(|key| key.contains(".of."))
+    }
+}
+
+impl Family {
     pub(super) fn open(number: u32, user: u8, epoch: u32, login: u32, expires: u64) -> Self {
         Self {
             number,

@@ -219,6 +219,10 @@ impl World {
             self.ghost.deaths += 1;
             self.ghost.unseen += 1;
         }
+        if self.tabs[tab].writes.0 > self.now {
+            // What it noted last may be lost with it.
+            self.ghost.opened_early = true;
+        }
         self.tabs[tab].life = Life::Gone;
         self.places[self.tabs[tab].place] = None;
         if let Some(next) = self.locks.gone(tab) {

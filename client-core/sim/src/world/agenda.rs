@@ -128,6 +128,14 @@ impl Agenda {
         })
     }
 
+    /// Whether a note of this slot is on its way.
+    pub(super) fn has_note(&self, slot: usize) -> bool {
+        self.entries.iter().any(|entry| match &entry.event {
+            Event::Commit(write) | Event::Sync(write) => write.slot == slot,
+            _ => false,
+        })
+    }
+
     /// Whether anything that a tab has said is on its way.
     pub(super) fn has_news(&self) -> bool {
         let is_news = |entry: &Entry| matches!(entry.event, Event::Errand(_, Errand::Heard(_)));

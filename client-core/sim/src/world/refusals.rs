@@ -65,7 +65,7 @@ impl World {
         let is_keyless = matches!(self.requests[number].ask, Ask::Refresh { key: None })
             && self.requests[number].cookie.is_some();
         let is_ambiguous = matches!(outcome, Outcome::Failed(failure) if failure.is_ambiguous());
-        let adopted = self.tabs[tab].adopted > self.requests[number].at;
+        let adopted = self.tabs[tab].adopted >= self.requests[number].at;
         let has_newer = adopted || self.has_newer(tab, number);
         let now = self.tab_now(tab);
         let tab = &mut self.tabs[tab];

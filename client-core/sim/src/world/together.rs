@@ -55,7 +55,7 @@ impl World {
         }
         // Whoever could not be told, and finds no notes, may count anew.
         if self.setting.channel && self.setting.storage && self.ghost.orphans == 0 {
-            if self.in_turn() {
+            if self.in_turn() && !self.ghost.opened_early {
                 self.check_one_user();
             }
             self.check_nobody();
@@ -93,6 +93,9 @@ impl World {
 
     /// What was lost, given up or late until now is no excuse any longer, and whoever is signed in now is so by right.
     fn turn_over(&mut self) {
+        if !self.is_fair() {
+            self.ghost.last = None;
+        }
         self.ghost.turn_over(self.lags);
         let Some(family) = self.jar.map(|cookie| cookie.family) else {
             return;

@@ -1,7 +1,7 @@
 //! What must always hold, looked at whenever it could cease to. What several tabs owe each other is in `together.rs`,
 //! what a refusal may do in `refusals.rs`, what must be true at the end in `rest.rs`.
 
-use evertoken_core::{Code, OpId, Reason, Slot, TokenId, View};
+use evertoken_core::{Code, OpId, Reason, Scope, Slot, TokenId, View};
 
 use crate::marks::Mark;
 use crate::network::Request;
@@ -88,6 +88,9 @@ impl World {
             && !self.ghost.slow_news
             && !is_late;
         let lost = self.ghost.unseen + self.ghost.aborts;
+        // Beside a login that nobody had heard of the older one's key was the newest, and its answer was lost.
+        let of = self.server.family(cookie.family);
+        let is_clean = is_clean && !(of.was_spent_with_another_key() && lost > 0);
         let is_broken = match self.setting.keys {
             Keys::HandedOut if is_handed && !was_bare => true,
             Keys::HandedOut => is_clean && (self.setting.random_keys || lost == 0),
@@ -226,11 +229,14 @@ impl World {
 
     /// The caller of a logout was told that it worked.
     pub(super) fn logout_done(&mut self, tab: usize, op: OpId) {
-        let is_it = |request: &Request| request.tab == tab && request.op == op;
-        if !self.requests.iter().any(is_it) {
+        let is_it = |request: &&Request| request.tab == tab && request.op == op;
+        let Some(request) = self.requests.iter().find(is_it) else {
             return self.marks.add(Mark::LogoutOvertaken);
-        }
+        };
         self.marks.add(Mark::LogoutTold);
+        if request.ask == Ask::Logout(Scope::Others) {
+            return;
+        }
         if let Some(last) = self.ghost.last.as_mut().filter(|last| last.login.is_none()) {
             last.is_told = true;
         }

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use evertoken_core::{Code, Detail, Exchange, Failure, Granted, OpId, Outcome};
+use evertoken_core::{Code, Detail, Exchange, Failure, Granted, OpId, Outcome, Slot};
 
+use crate::browser::slot_number;
 use crate::chance::Chance;
 use crate::marks::Mark;
 use crate::network::{self, Request};
@@ -22,16 +23,20 @@ const AGAIN: u64 = 30;
 
 impl World {
     pub(super) fn send(&mut self, tab: usize, op: OpId, exchange: Exchange, key: Option<Box<str>>) {
+        let is_login = exchange == Exchange::Login;
+        let is_refresh = matches!(exchange, Exchange::Refresh(_));
         self.check_refresh(tab, op, exchange, key.is_some());
         let ask = self.ask_of(tab, op, exchange, key);
         self.note_orphans();
+        if is_refresh && self.agenda.has_note(slot_number(Slot::Tombstone)) {
+            // Who only heard of a logout cannot know yet that the server has not.
+            self.ghost.orphans += 2;
+        }
         let passed = self.check_turn(tab);
         if let (Exchange::Refresh(_), false) = (exchange, passed) {
             self.check_needed(tab, op);
         }
         let number = self.requests.len();
-        let is_login = exchange == Exchange::Login;
-        let is_refresh = matches!(exchange, Exchange::Refresh(_));
         let fate = self.fate(tab, is_login, is_refresh);
         say!(
             self,

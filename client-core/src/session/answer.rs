@@ -276,6 +276,7 @@ impl Session {
     /// Nobody knows whether the login was granted. One refresh tells, as soon as the wire is free.
     fn find_out(&mut self) {
         self.finding_out = true;
+        self.found_mark = false;
         self.state = State::Restoring { trouble: None };
         self.effects.push_back(Effect::Forget);
     }

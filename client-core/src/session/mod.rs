@@ -45,6 +45,8 @@ pub struct Session {
     unsettled: bool,
     /// Nobody knows how a login ended: the next refresh tells, and what other tabs still have does not count.
     finding_out: bool,
+    /// That is so because of a mark that was found at the start.
+    found_mark: bool,
     /// The newest key, for the next refresh to send.
     key: Option<Box<str>>,
     tab: Tab,
@@ -102,6 +104,7 @@ impl Session {
             owed_logout: None,
             unsettled: false,
             finding_out: false,
+            found_mark: false,
             key: None,
             tab,
             peers: Tabs::default(),

@@ -45,6 +45,7 @@ impl Session {
         }
         let marked = stored.login.is_some_and(|mark| mark >= self.position.epoch);
         self.finding_out = marked && self.config.restore != Restore::Never;
+        self.found_mark = self.finding_out;
         let is_noted = stored.record.is_some() && !self.position.ended;
         let restores = match self.config.restore {
             Restore::Always => true,
@@ -60,6 +61,11 @@ impl Session {
     /// What is stored says where the session stands.
     pub(super) fn see(&mut self, now: Instant, stored: &Stored) {
         self.meet(stored);
+        // Whoever left the mark knows by now, and took it away.
+        if self.found_mark && stored.record.is_some() && stored.login.is_none() {
+            self.found_mark = false;
+            self.finding_out = false;
+        }
         if let Some(tombstone) = stored.tombstone
             && !self.plants(Fault::TombstoneIgnored)
         {

@@ -323,6 +323,27 @@ fn a_first_login_that_was_lost_with_its_tab_is_looked_for_although_nothing_else_
 }
 
 #[test]
+fn a_mark_that_is_taken_away_while_its_login_is_looked_for_leaves_the_session_what_it_was() {
+    let notes = [
+        (Slot::Record, record(login(5))),
+        // As a login that is sent from there writes it.
+        (Slot::Login, crate::words::tombstone(login(5), None)),
+    ];
+    for (is_taken_away, goes_on) in [(true, true), (false, false)] {
+        let mut page = Page::finding(hinted(), notes.clone());
+        page.get_lock();
+        page.pass(ASK);
+        if is_taken_away {
+            page.storage.borrow_mut().remove(&Slot::Login);
+            page.look_at_storage();
+        }
+        page.answer_last(granted("a", LIFETIME));
+        let found = page.record().position;
+        assert_eq!(found == later(login(5), 1), goes_on, "{found:?}");
+    }
+}
+
+#[test]
 fn a_mark_that_is_older_than_the_session_says_nothing_about_it() {
     let mark_of = |position| {
         // As a login that is sent from there writes it.

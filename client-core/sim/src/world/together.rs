@@ -136,6 +136,8 @@ impl World {
         // A mark is for the next who starts, and there is one for all logins.
         let is_left = is_left || self.storage.read().login.is_some();
         let is_left = is_left || self.ghost.lost_grants > 0;
+        // Without locks a login and a logout that have not heard of each other may cross.
+        let is_left = is_left || (!self.in_turn() && self.ghost.slow_news);
         let nobody = is_anybody_there && self.open_tabs().all(is_out);
         if nobody && lives && !is_left {
             let how = format!("everybody is signed out, and the cookie {jar:?} is good");

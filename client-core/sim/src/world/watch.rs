@@ -262,11 +262,12 @@ impl World {
         });
         let denials = self.server.denials > before;
         let is_caused = match reason {
-            // Without a storage a new tab cannot know of a logout that a sleeping one will tell of; without a channel a
-            // tab may find the cookie of a login whose note comes only after that of the logout before it.
+            // Without a storage a new tab cannot know of a logout that a sleeping one will tell of; without a channel, or
+            // with a slow one, a tab may find the cookie of a login whose note comes only after that of the logout before it.
             Reason::Logout => {
                 let hears = self.setting.storage && self.setting.channel;
-                let knows = hears && !self.ghost.opened_early;
+                let is_late = self.ghost.opened_early || self.ghost.slow_news;
+                let knows = hears && !is_late;
                 let least = if knows { since } else { 0 };
                 let went_back = denials && self.ghost.jar_went_back > 0;
                 let is_followed = went_back || self.ghost.taken_over;

@@ -169,7 +169,7 @@ impl World {
     /// will know of it.
     pub(super) fn note_settled(&mut self) {
         let is_lost = |request: &Request| {
-            let is_left = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
+            let is_left = request.is_aborted || self.tabs[request.tab].life != Life::Awake;
             is_left && !request.is_over && matches!(request.ask, Ask::Login { .. })
         };
         if self.requests.iter().any(is_lost) {

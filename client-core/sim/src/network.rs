@@ -29,6 +29,8 @@ pub struct Request {
     pub is_aborted: bool,
     /// Whether the world is done with it.
     pub is_over: bool,
+    /// Whether something was sent beside it although nobody waited for it any longer.
+    pub is_orphan: bool,
 }
 
 /// Draws what becomes of a request in this weather.

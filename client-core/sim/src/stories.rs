@@ -49,14 +49,16 @@ fn lost_login(chance: &mut Chance, here: usize) -> Vec<Scene> {
 /// login has been granted all the same.
 fn overtaken_login(chance: &mut Chance, here: usize, there: usize) -> Vec<Scene> {
     let (up, down) = (chance.pick(&[100, 500, 5_000]), chance.pick(&[20, 500]));
-    let from = chance.pick(&[here, there]);
+    let from = chance.pick(&[here, there, there]);
     let logout = Act::Logout(chance.pick(&[Scope::Global, Scope::Local]));
-    let after = chance.pick(&[Act::Reload, Act::Fetch(1)]);
+    let later = up + down + 50 + chance.below(1_000);
+    let next = chance.pick(&[Act::Fetch(1), Act::Reload]);
     vec![
         (0, here, slow(up, down)),
         (0, here, users::login(chance)),
         (chance.below(up), from, logout),
-        (up + down + 50 + chance.below(3_000), here, after),
+        (later, here, next),
+        (later + 300 + chance.below(3_000), here, Act::Fetch(1)),
     ]
 }
 
@@ -76,6 +78,8 @@ fn two_logins(chance: &mut Chance, here: usize, there: usize) -> Vec<Scene> {
             storage: 400,
         };
         scenes.insert(0, (0, here, Act::Lags(lags)));
+        // By then all that was said and noted has arrived, and nobody renews yet.
+        scenes.push((2_000, here, Act::Lags(Lags::SHORT)));
     }
     scenes
 }

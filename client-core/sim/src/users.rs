@@ -73,7 +73,7 @@ fn steps(setting: &Setting, hours: Option<u64>, chance: &mut Chance) -> Vec<Step
     while end.map_or(done < count, |end| at < end) {
         at += pause(setting, chance, end.is_some());
         let place = chance.below(setting.places as u64) as usize;
-        if chance.percent(12) {
+        if chance.percent(20) {
             let other = (place + 1) % setting.places;
             for (after, place, act) in stories::story(chance, place, other) {
                 push(at + after, place, act);

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use evertoken_core::{Access, Config, Input, Restore, Session, Tombstone};
+use evertoken_core::{Access, Config, Input, Restore, Session, Slot, Tombstone};
 
-use crate::browser::View as Copy;
+use crate::browser::{View as Copy, slot_number};
 use crate::chance::Chance;
 use crate::marks::Mark;
 use crate::script::Act;
@@ -219,7 +219,7 @@ impl World {
             self.ghost.deaths += 1;
             self.ghost.unseen += 1;
         }
-        if self.tabs[tab].writes.0 > self.now {
+        if self.agenda.has_unsaved(tab, slot_number(Slot::Tabs)) {
             // What it noted last may be lost with it.
             self.ghost.opened_early = true;
         }

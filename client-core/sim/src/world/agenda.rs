@@ -136,6 +136,14 @@ impl Agenda {
         })
     }
 
+    /// Whether a note of this tab's has not come to the browser, but for where it says that it is there.
+    pub(super) fn has_unsaved(&self, tab: usize, presence: usize) -> bool {
+        self.entries.iter().any(|entry| match &entry.event {
+            Event::Commit(write) => write.from == tab && write.slot != presence,
+            _ => false,
+        })
+    }
+
     /// Whether anything that a tab has said is on its way.
     pub(super) fn has_news(&self) -> bool {
         let is_news = |entry: &Entry| matches!(entry.event, Event::Errand(_, Errand::Heard(_)));

@@ -155,23 +155,20 @@ impl World {
 
     /// Notes a login or logout that nobody waits for any longer and that may still change the cookie.
     pub(super) fn note_orphans(&mut self) {
-        let is_orphan = |request: &Request| {
+        for request in &mut self.requests {
             let is_left = request.is_aborted || self.tabs[request.tab].life == Life::Gone;
-            let may_act = !request.is_over && !request.is_cut;
-            is_left && may_act && !matches!(request.ask, Ask::Refresh { .. })
-        };
-        if self.requests.iter().any(is_orphan) {
-            self.ghost.orphans += 1;
+            let may_act = !request.is_over && !request.is_cut && !request.is_orphan;
+            if is_left && may_act && !matches!(request.ask, Ask::Refresh { .. }) {
+                request.is_orphan = true;
+                self.ghost.orphans += 1;
+            }
         }
     }
 
-    /// A mark of a login is taken away. If nobody waits for that login any longer and it is still on its way, nobody
-    /// will know of it.
+    /// A mark of a login is taken away. If a login is still on its way, nobody may know of it.
     pub(super) fn note_settled(&mut self) {
-        let is_lost = |request: &Request| {
-            let is_left = request.is_aborted || self.tabs[request.tab].life != Life::Awake;
-            is_left && !request.is_over && matches!(request.ask, Ask::Login { .. })
-        };
+        let is_lost =
+            |request: &Request| !request.is_over && matches!(request.ask, Ask::Login { .. });
         if self.requests.iter().any(is_lost) {
             self.ghost.orphans += 2;
         }

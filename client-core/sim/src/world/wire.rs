@@ -61,6 +61,7 @@ impl World {
             is_cut: false,
             is_aborted: false,
             is_over: false,
+            is_orphan: false,
         });
         let now = self.now;
         if self.machine.offline {

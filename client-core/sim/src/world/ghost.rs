@@ -165,11 +165,17 @@ impl World {
         }
     }
 
-    /// A mark of a login is taken away. If a login is still on its way, nobody may know of it.
+    /// A mark of a login is taken away. If a login is still on its way, or came to the server only after the logout that
+    /// was to end it, nobody may know of it.
     pub(super) fn note_settled(&mut self) {
         let is_lost =
             |request: &Request| !request.is_over && matches!(request.ask, Ask::Login { .. });
-        if self.requests.iter().any(is_lost) {
+        let came_late = self.jar.is_some_and(|cookie| {
+            let login = self.server.family(cookie.family).login;
+            let is_dead = self.tabs.iter().any(|tab| tab.dead_logins.contains(&login));
+            is_dead && self.server.is_alive(self.now, cookie.family)
+        });
+        if came_late || self.requests.iter().any(is_lost) {
             self.ghost.orphans += 2;
         }
     }

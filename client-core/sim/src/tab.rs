@@ -185,6 +185,8 @@ pub struct Tab {
     pub is_forbidden: bool,
     /// Whether its last refresh had no key and may have been carried out without its knowing.
     pub repeats_blindly: bool,
+    /// Whether it has its token from an answer of its own.
+    pub renewed: bool,
     /// When it last took another tab's token.
     pub adopted: u64,
     /// Until when the server asked it for patience, on its own time line.

@@ -175,6 +175,7 @@ impl World {
             family: None,
             is_forbidden: false,
             repeats_blindly: false,
+            renewed: false,
             adopted: 0,
             patience: None,
             is_in_trouble: false,
@@ -215,8 +216,10 @@ impl World {
 
     pub(super) fn kill(&mut self, tab: usize, how: &str) {
         say!(self, self.tabs[tab].name, "{how}");
-        if self.tabs[tab].wire.is_some() {
+        if self.tabs[tab].wish.is_some() {
             self.ghost.deaths += 1;
+        }
+        if self.tabs[tab].wire.is_some() {
             self.ghost.unseen += 1;
         }
         if self.agenda.has_unsaved(tab, slot_number(Slot::Tabs)) {

@@ -18,7 +18,7 @@ pub(super) struct Ghost {
     pub(super) logouts: Vec<u64>,
     /// How often a tab went on without the lock.
     pub(super) passes: u32,
-    /// How many tabs went while they waited for an answer.
+    /// How many tabs went while they had something to ask for.
     pub(super) deaths: u32,
     /// How many exchanges were given up.
     pub(super) aborts: u32,

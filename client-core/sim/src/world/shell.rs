@@ -247,6 +247,7 @@ impl World {
         let of = &mut self.tabs[tab];
         of.present = Some((id, token));
         of.family = Some(token.family);
+        of.renewed = from.is_some();
         of.repeats_blindly = false;
         if from.is_none() {
             of.adopted = self.now;

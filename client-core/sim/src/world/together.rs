@@ -36,7 +36,7 @@ impl World {
             let is_fresh = other
                 .present
                 .is_some_and(|(_, token)| self.now + half < token.expires);
-            never_slept(other) && is_newer && is_fresh
+            never_slept(other) && other.renewed && is_newer && is_fresh
         };
         if self.tabs.iter().any(has_newer) {
             let how = format!("{op:?} renews what another tab has renewed");

@@ -133,6 +133,9 @@ impl World {
         // There is one mark, and a later login's takes the place of an earlier one's.
         // What is logged out of while such a login is still on its way may have to be logged out of again.
         let is_told = is_told && self.ghost.lost_logins < 2 && self.ghost.orphans < 2;
+        // A logout and a session that was found out, neither of which has heard of the other, tie, and the session counts.
+        let has_crossed = self.ghost.logouts.iter().any(|at| at + 100 > self.now);
+        let is_told = is_told && !has_crossed;
         if is_dead && is_told && !self.ghost.opened_early {
             self.breaks(
                 Law::StaysSignedOut,

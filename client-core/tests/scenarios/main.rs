@@ -20,7 +20,7 @@ mod logins;
 mod logout;
 mod lost_answers;
 mod network;
-#[path = "../shared/outcomes.rs"]
+#[path = "../common/outcomes.rs"]
 mod outcomes;
 mod requests;
 mod rig;

@@ -29,7 +29,7 @@ mod logins;
 mod logouts;
 mod network;
 mod origin;
-#[path = "../shared/outcomes.rs"]
+#[path = "../common/outcomes.rs"]
 mod outcomes;
 mod page;
 mod presence;

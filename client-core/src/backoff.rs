@@ -25,9 +25,7 @@ pub(crate) fn delay(
     rng: &mut Rng,
 ) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
-    let ceiling = millis(BASE)
-        .saturating_mul(1 << doublings)
-        .min(millis(CEILING));
+    let ceiling = (millis(BASE) << doublings).min(millis(CEILING));
     let jittered = if is_online {
         Duration::from_millis(rng.up_to(ceiling)).max(FLOOR)
     } else {

@@ -29,6 +29,9 @@ pub struct Config {
     /// Whether this client renews. Where the backend does, a token is used whatever its age, and whoever saw it
     /// refused gets that answer.
     pub renews: bool,
+    /// Whether the backend can be asked if there is a session. Where it cannot, a login that was not answered has changed
+    /// nothing.
+    pub tells: bool,
     /// Whether there is a way to other tabs: without one nobody is asked.
     pub channel: bool,
 }
@@ -41,6 +44,7 @@ impl Default for Config {
             refresh_buffer: Duration::from_secs(60),
             request_timeout: Duration::from_secs(10),
             renews: true,
+            tells: true,
             channel: true,
         }
     }

@@ -226,7 +226,7 @@ impl Contract {
         match endpoint.body {
             Body::None => None,
             Body::Json | Body::Form => endpoint.token.as_deref().or_else(|| {
-                // (`rsplit` would weigh 1 KB of brotli: a text cut at the wrong place panics with numbers.)
+                // (`rsplit`, which can split at anything, would weigh 0.4 KB of brotli more.)
                 let dot = path.bytes().rposition(|byte| byte == b'.');
                 path.get(dot.map_or(0, |dot| dot + 1)..)
             }),

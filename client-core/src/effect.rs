@@ -121,7 +121,7 @@ pub enum Effect {
         /// What to send.
         exchange: Exchange,
         /// The `Idempotency-Key` to send with it.
-        key: Option<Box<str>>,
+        key: Option<String>,
     },
     /// Ask for the lock that all tabs share, and say [`Input::Locked`] when it is held; at once, if there is no
     /// such lock.
@@ -129,7 +129,7 @@ pub enum Effect {
     /// Give the lock back, or no longer wait for it.
     Unlock(OpId),
     /// Keep this text in this slot, before anything else is done; `None`: keep nothing there.
-    Keep(Slot, Option<Box<str>>),
+    Keep(Slot, Option<String>),
     /// Say this to the other tabs; with the present token and user beside it if it is a
     /// [`Status`](crate::Status) with a token.
     Post(Message),

@@ -42,7 +42,7 @@ pub(crate) struct Grant {
     /// with the present one.
     pub(crate) since: TokenId,
     /// Who the token stands for, if that can be told.
-    pub(crate) subject: Option<Box<str>>,
+    pub(crate) subject: Option<String>,
     /// When the token expires, counted from when it was asked for.
     pub(crate) expires: Option<Instant>,
     /// Until when it is used.
@@ -63,7 +63,7 @@ pub(crate) struct Grant {
 pub(crate) struct Particulars {
     pub(crate) asked: Instant,
     pub(crate) lifetime: Option<Duration>,
-    pub(crate) subject: Option<Box<str>>,
+    pub(crate) subject: Option<String>,
     pub(crate) issued_at: Option<u64>,
     pub(crate) position: Position,
 }

@@ -10,13 +10,13 @@ impl Rng {
     }
 
     /// 128 bits as text that a header can carry.
-    pub(crate) fn text(&mut self) -> Box<str> {
+    pub(crate) fn text(&mut self) -> String {
         let mut text = String::new();
         for _ in 0..32 {
             let digit = self.up_to(15) as usize;
             text.push_str("0123456789abcdef".get(digit..=digit).unwrap_or_default());
         }
-        text.into()
+        text
     }
 
     /// A tab's name, which is never zero.

@@ -39,11 +39,13 @@ impl Instant {
 }
 
 /// Whole milliseconds of `d`, at most `u64::MAX`. (`Duration::as_millis` is 128 bits wide, which costs
-/// the engine a kilobyte.)
+/// the engine a kilobyte; so is `saturating_mul` in between.)
 pub(crate) fn millis(d: Duration) -> u64 {
-    d.as_secs()
-        .saturating_mul(1_000)
-        .saturating_add(u64::from(d.subsec_millis()))
+    if d.as_secs() < u64::MAX / 1_000 {
+        d.as_secs() * 1_000 + u64::from(d.subsec_millis())
+    } else {
+        u64::MAX
+    }
 }
 
 /// Makes one time line out of a browser's two clocks.
@@ -97,6 +99,18 @@ fn step(last: &mut f64, reading: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_counted_in_milliseconds_as_far_as_they_go() {
+        for (time, counted) in [
+            (Duration::from_micros(1_999), 1),
+            (Duration::from_millis(2_345), 2_345),
+            (Duration::new(u64::MAX / 1_000, 999_000_000), u64::MAX),
+            (Duration::MAX, u64::MAX),
+        ] {
+            assert_eq!(millis(time), counted, "{time:?}");
+        }
+    }
 
     #[test]
     fn sleep_counts_although_the_monotone_clock_stood_still() {

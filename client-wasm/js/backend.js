@@ -19,6 +19,33 @@ const CREDENTIALS = /** @type {const} */ (["omit", "same-origin", "include"]);
  * @property {() => unknown} remove
  */
 
+/**
+ * What a page gives a client, and JavaScript reads.
+ *
+ * @typedef {object} Given
+ * @property {string} baseUrl
+ * @property {string[]} allowedOrigins where the token may go; none for the backend's own
+ * @property {typeof globalThis.fetch} [fetch] what to send with, if not with the global `fetch`
+ * @property {TokenStorage} [storage] where the refresh token is kept; without it, here
+ * @property {() => Promise<unknown>} [reauthenticate] brings credentials when the session cannot be renewed
+ * @property {(kind: number, method: string, url: string) => void} [note] told of what `send.js` does
+ * @property {(failure: import("./send.js").Failure, cause?: Response) => unknown} [error] makes what is thrown
+ */
+
+/**
+ * What a Rust front end gives.
+ *
+ * @param {string} baseUrl
+ * @param {string[]} allowedOrigins
+ * @param {Given["fetch"]} fetch
+ * @param {Given["storage"]} storage
+ * @param {Given["reauthenticate"]} reauthenticate
+ * @returns {Given}
+ */
+export function given(baseUrl, allowedOrigins, fetch, storage, reauthenticate) {
+  return { baseUrl, allowedOrigins, fetch, storage, reauthenticate };
+}
+
 export class Backend {
   /** Where relative paths and the auth endpoints belong. */
   base;
@@ -28,24 +55,27 @@ export class Backend {
   #reauthenticate;
   /** Of the last thing that is waited for. */
   #controller = new AbortController();
+  /** @type {AbortController | undefined} Of the last {@link credentials}. */
+  #asking;
+  /** @type {Promise<unknown> | undefined} Its answer, which may come when nobody waits any more. */
+  #asked;
   /** The refresh token that was presented last. */
   #presented = "";
+  /** Whether the next exchange that may go on without the page does: not if the browser may have refused the last. */
+  #lasts = true;
   /** A session was handed over since, and what is answered now is not its own. */
   #overtaken = false;
 
   /**
    * Throws at a base that is no address, and where there is no `fetch`.
    *
-   * @param {typeof fetch | undefined} platform what to send with, if not with the global `fetch`
-   * @param {string} base
+   * @param {Given} given
    * @param {number} credentials whether cookies go along to the auth endpoints
-   * @param {TokenStorage} [storage] where the refresh token is kept; without it, here
-   * @param {() => Promise<unknown>} [reauthenticate] brings credentials when the session cannot be renewed
    */
-  constructor(platform = fetch, base, credentials, storage, reauthenticate) {
+  constructor({ fetch: platform = fetch, baseUrl, storage, reauthenticate }, credentials) {
     this.#platform = platform;
-    this.base = new URL(base);
-    if (!this.base.protocol.startsWith("http")) throw new TypeError(base);
+    this.base = new URL(baseUrl);
+    if (!this.base.protocol.startsWith("http")) throw new TypeError(baseUrl);
     this.#credentials = CREDENTIALS[credentials];
     this.#vault = new Vault(storage);
     this.#reauthenticate = reauthenticate;
@@ -77,25 +107,35 @@ export class Backend {
    * @param {Form} form
    * @param {string | undefined} token what the refresh token is called in the form
    * @param {string | undefined} key names this generation, so that a repetition is known for one
+   * @param {boolean} lasts goes on when the page is left, so that the cookie it brings is kept. Browsers refuse that
+   *   when too much of the kind is under way, and do not say so: after a failure the next goes without.
    */
-  async exchange(method, path, kind, form, token, key) {
+  async exchange(method, path, kind, form, token, key, lasts) {
     const { signal } = (this.#controller = new AbortController());
     this.#overtaken = false;
     if (token !== undefined) {
       this.#presented = String((await unlessAborted(this.#vault.get(), signal)) ?? "");
+      // It may be another session's by now, which an answer that nobody reads would end.
+      if (this.#overtaken) throw new Error();
       if (!this.#presented) return undefined;
       form.put(token, this.#presented);
     }
     const headers = new Headers({ Accept: "application/json" });
     if (key !== undefined) headers.set("Idempotency-Key", key);
+    const keepalive = lasts && this.#lasts;
+    this.#lasts = !keepalive;
     const response = await this.send(this.address(path), {
       method,
       headers,
       body: form.encode(kind, headers),
       credentials: this.#credentials,
       cache: "no-store",
+      keepalive,
       signal,
     });
+    // Somebody's own transport may bring what `fetch` rejects with.
+    if (response.type === "error") throw response;
+    this.#lasts = true;
     const answer = await describe(response);
     // Somebody's own transport may not know of signals; whoever was told that no answer came gets none.
     signal.throwIfAborted();
@@ -112,20 +152,28 @@ export class Backend {
     return this.#reauthenticate !== undefined;
   }
 
-  /** What the application signs in with. */
+  /** What the application signs in with. It is asked for one thing at a time, however long that takes. */
   credentials() {
-    const { signal } = (this.#controller = new AbortController());
-    return unlessAborted(this.#reauthenticate?.(), signal);
+    const { signal } = (this.#asking = this.#controller = new AbortController());
+    this.#asked ??= (async () => this.#reauthenticate?.())().finally(
+      () => (this.#asked = undefined),
+    );
+    return unlessAborted(this.#asked, signal);
   }
 
-  /** Holds the refresh token that the last answer brought; `undefined`: it brought none, and there is none. */
+  /** Nobody waits any longer. What was sent is answered all the same, and may bring a cookie. */
+  leave() {
+    this.#asking?.abort();
+  }
+
+  /** Holds the refresh token that a login brought; `undefined`: it brought none, and there is none. */
   async keep(/** @type {string | undefined} */ token) {
     if (!this.#overtaken) await this.#vault.set(token);
   }
 
-  /** Forgets the refresh token that was presented last: it is good for nothing now. */
-  async drop() {
-    if (!this.#overtaken) await this.#vault.drop(this.#presented);
+  /** Holds this in place of the refresh token that was presented last, or nothing: that one is good for nothing now. */
+  async replace(/** @type {string | undefined} */ token) {
+    if (!this.#overtaken) await this.#vault.replace(this.#presented, token);
   }
 
   /** Holds the refresh token of a session that was obtained elsewhere. */
@@ -169,10 +217,10 @@ class Vault {
     }
   }
 
-  /** Forgets this token, and no other that came in between. */
-  async drop(/** @type {string} */ token) {
-    const held = await this.get().catch(() => token);
-    if (held === token) await this.set(undefined);
+  /** Puts one token in the place of another, and of no other that came in between: another tab was handed a session. */
+  async replace(/** @type {string} */ old, /** @type {string | undefined} */ token) {
+    const held = await this.get().catch(() => old);
+    if (String(held ?? "") === old) await this.set(token);
   }
 
   #then(/** @type {() => unknown} */ next) {

@@ -9,6 +9,16 @@ export class Deferred {
   promise = new Promise((resolve) => (this.settle = resolve));
 }
 
+/**
+ * Calls `settled` with what a promise brings, or with `null` if it is rejected.
+ *
+ * @param {Promise<unknown>} promise
+ * @param {(brought: unknown) => void} settled
+ */
+export function when(promise, settled) {
+  promise.then(settled, () => settled(null));
+}
+
 // What a backend said, seen through dotted paths. Base64 and the text of numbers are the browser's.
 
 /**
@@ -45,8 +55,7 @@ export function text(value, path) {
  */
 export function number(value, path) {
   const found = at(value, path);
-  const isNumeric = typeof found === "string" ? found.trim() !== "" : typeof found === "number";
-  return isNumeric ? Number(found) : NaN;
+  return typeof found === "number" || (typeof found === "string" && found.trim()) ? +found : NaN;
 }
 
 /**
@@ -75,7 +84,7 @@ export function claims(value, path) {
     const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
     const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
     const read = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof read === "object" && read !== null ? read : undefined;
+    return Object(read) === read ? read : undefined;
   } catch {
     return undefined;
   }
@@ -88,10 +97,9 @@ export function grant(/** @type {string} */ accessToken) {
 
 // What a browser keeps from one start to the next. Where there is no storage, or none is allowed, nothing is kept.
 
-/** @returns {string | undefined} */
 export function kept(/** @type {string} */ name) {
   try {
-    return localStorage.getItem(name) ?? undefined;
+    return localStorage.getItem(name);
   } catch {
     return undefined;
   }
@@ -108,29 +116,26 @@ export function keep(/** @type {string} */ name, /** @type {string | undefined} 
 }
 
 /**
- * Calls `held(op)` once the lock is held; at once where there are no locks, or no name. Returns what gives it back,
- * or stops waiting for it.
+ * Calls `held(op)` once the lock is held; soon where there are no locks, or no name. Returns, before that, what gives it
+ * back, or stops waiting for it.
  *
  * @param {string} name
  * @param {number} op
  * @param {(op: number) => void} held
  */
 export function lock(name, op, held) {
+  /** @type {any} */
   const locks = name && globalThis.navigator?.locks;
   const { promise, settle } = new Deferred();
   const waiting = new AbortController();
-  if (locks) {
-    const hold = () => {
-      held(op);
-      return promise;
-    };
-    // A page without an origin has locks that refuse; it shares no cookies either.
-    locks
-      .request(name, { signal: waiting.signal }, hold)
-      .catch(() => waiting.signal.aborted || held(op));
-  } else {
+  const hold = () => {
     held(op);
-  }
+    return promise;
+  };
+  // A page without an origin has locks that refuse; it shares no cookies either. Where there are none it is not held at
+  // once either, so that nobody is told of an exchange within their own call.
+  const asked = async () => locks.request(name, { signal: waiting.signal }, hold);
+  asked().catch(() => waiting.signal.aborted || held(op));
   return () => {
     settle(undefined);
     waiting.abort();

@@ -31,6 +31,12 @@ const RETRIED = 1;
 
 const INCLUDED = /** @type {const} */ ({ credentials: "include" });
 
+/**
+ * A path in which the browser would change nothing: no dots, no escapes, nothing empty. Most are such, and `new URL` would be half of
+ * what their requests cost.
+ */
+const PLAIN = /^(\/[\w-]+)+\/?(\?[\w=&-]*)?$/;
+
 /** How many origins are named on the console at most: enough to notice, too few to flood. */
 const MOST_WARNINGS = 20;
 
@@ -38,6 +44,12 @@ const MOST_WARNINGS = 20;
  * A failure as numbers; the sentences are its reader's.
  *
  * @typedef {{ code: number, detail: number, status: number, retryAfter: number, said?: unknown }} Failure
+ */
+
+/**
+ * Where a request goes; `place` is without its query, and there is no `origin` but on the web.
+ *
+ * @typedef {{ origin: string, href: string, place: string }} Address
  */
 
 /** @returns {Failure} */
@@ -51,10 +63,11 @@ export function failure(
   return { code, detail, status, retryAfter, said };
 }
 
-/** `JSON.stringify`, with `undefined` for what cannot be JSON. */
+/** `JSON.stringify`, with `undefined` for what is no object of JSON: a `toJSON` may bring anything. */
 export function stringify(/** @type {unknown} */ value) {
   try {
-    return JSON.stringify(value);
+    const json = JSON.stringify(value);
+    return json.startsWith("{") ? json : undefined;
   } catch {
     return undefined;
   }
@@ -62,7 +75,8 @@ export function stringify(/** @type {unknown} */ value) {
 
 /** Whether a backend is the page's own origin, so that no header needs a preflight. */
 export function isOwnOrigin(/** @type {string} */ base) {
-  return URL.canParse(base) && new URL(base).origin === globalThis.location?.origin;
+  // To its slash, so that it is compared whole; what is no address is told of where it is used.
+  return `${base}/`.startsWith(`${globalThis.location?.origin}/`);
 }
 
 export class Sender {
@@ -72,6 +86,9 @@ export class Sender {
   /** @type {Set<string>} */
   #warned = new Set();
   #backend;
+  /** What a plain path is appended to, and its origin. */
+  #base;
+  #origin;
   #origins;
   /** @type {Set<string>} `METHOD url` of the auth endpoints */
   #endpoints = new Set();
@@ -87,20 +104,21 @@ export class Sender {
    * Throws at an origin that is no address.
    *
    * @param {Backend} backend
-   * @param {string[]} origins where the token may go; none for the backend's own
+   * @param {import("./backend.js").Given} given whose `note` is told of {@link PASSED_THROUGH} and {@link RETRIED}
    * @param {number} bound of a wait, in milliseconds
    * @param {number} watch {@link RENEWALS}, or less
    * @param {(rejected: number) => number} ask
    * @param {() => unknown} pending what the last `ask` refused with, or a promise of it
    * @param {(token: number, ago: number, said: object) => void} told what the answer to a request of so many
    *   milliseconds ago says of the session
-   * @param {(kind: number, method: string, url: string) => void} [note] told of {@link PASSED_THROUGH} and {@link RETRIED}
-   * @param {(failure: Failure, cause?: Response) => unknown} [error] makes what is thrown
    */
-  constructor(backend, origins, bound, watch, ask, pending, told, note, error) {
+  constructor(backend, { allowedOrigins, note, error }, bound, watch, ask, pending, told) {
+    const { origin, pathname } = backend.base;
     this.#backend = backend;
-    this.#origins = new Set(origins.map((origin) => new URL(origin).origin));
-    if (origins.length === 0) this.#origins.add(backend.base.origin);
+    this.#base = origin + pathname.replace(/\/$/, "");
+    this.#origin = origin;
+    this.#origins = new Set(allowedOrigins.map((origin) => new URL(origin).origin));
+    if (allowedOrigins.length === 0) this.#origins.add(origin);
     this.#bound = bound;
     this.#watch = watch;
     this.#ask = ask;
@@ -112,7 +130,8 @@ export class Sender {
 
   /** Names an auth endpoint: an application's own request to it goes out as it is. */
   exempt(/** @type {string} */ method, /** @type {string} */ url) {
-    this.#endpoints.add(`${method} ${url.split("?")[0]}`);
+    const { origin, pathname } = new URL(url);
+    this.#endpoints.add(`${method} ${origin}${pathname}`);
   }
 
   /** The session's token from now on; number 0 for none. */
@@ -131,22 +150,22 @@ export class Sender {
   async fetch(input, init) {
     const address = requestAddress(input);
     const request = address === undefined ? undefined : /** @type {Request} */ (input);
-    const url =
-      address === undefined ? this.resolve(/** @type {string | URL} */ (input)) : new URL(address);
+    const url = this.#locate(address ?? /** @type {string | URL} */ (input));
     // A relative path means the backend; whatever else was passed goes to the platform as it is.
     const target = typeof input === "string" ? url.href : input;
-    if (!this.#origins.has(url.origin) || !url.protocol.startsWith("http")) {
-      this.#warn(url);
+    if (!this.#origins.has(url.origin)) {
+      this.#warn(url.origin);
       return this.#backend.send(target, init);
     }
     const method = (init?.method ?? request?.method ?? "GET").toUpperCase();
-    const place = url.origin + url.pathname;
     const headers = new Headers(init?.headers ?? request?.headers);
-    if (this.#endpoints.has(`${method} ${place}`) || headers.has("Authorization")) {
+    if (this.#endpoints.has(`${method} ${url.place}`) || headers.has("Authorization")) {
       return this.#backend.send(target, init);
     }
     const signal = init?.signal === undefined ? request?.signal : init.signal;
     signal?.throwIfAborted();
+    // Before any wait, since the caller may change them for its next call.
+    const options = request ? undefined : this.#options(url, headers, init);
     let used = 0;
     let bearer = "";
     /** @type {(() => Promise<Response>) | undefined} */
@@ -154,20 +173,18 @@ export class Sender {
     const response = await this.#admitted(0, signal, undefined, (token) => {
       used = token;
       bearer = this.#bearer;
-      const [send, resend] = request
-        ? this.#requests(new Request(request, init))
-        : this.#options(url, headers, init);
+      const [send, resend] = options ?? this.#requests(new Request(input, init));
       again = resend;
       return this.#seen(send, token, url);
     });
-    if (response.status !== 401 || !again) return response;
+    if (response.status !== 401 || !again || !this.#answering(response, url)) return response;
 
     const resend = again;
     return this.#admitted(used, signal, response, (token) => {
       // A 401 is answered with a different token of the same user, or it is the answer.
       if (token === REPLACED || this.#bearer === bearer) return response;
       discard(response);
-      this.#note?.(RETRIED, method, place);
+      this.#note?.(RETRIED, method, url.place);
       return this.#seen(resend, token, url);
     });
   }
@@ -179,20 +196,20 @@ export class Sender {
    * @param {AbortSignal | undefined} signal
    */
   async token(rejected, signal) {
-    signal?.throwIfAborted();
     const refused = rejected !== undefined && this.#bearer === `Bearer ${rejected}`;
     return this.#admitted(refused ? this.#token : 0, signal, undefined, (token) => {
       if (token === REPLACED) throw this.#error(record(LOGIN_REQUIRED, USER_REPLACED));
       const good = this.#bearer.slice("Bearer ".length);
+      if (good !== rejected) return good;
+      // It came while this waited, and can be renewed yet.
+      if (!refused) return this.token(rejected, signal);
       // The backend renewed the session and gave the same token again.
-      if (good === rejected) throw this.#error(record(MISCONFIGURED, SAME_TOKEN));
-      return good;
+      throw this.#error(record(MISCONFIGURED, SAME_TOKEN));
     });
   }
 
   /** Renews now. A login that comes in between and brings a token will do. */
   async refresh(/** @type {AbortSignal | undefined} */ signal) {
-    signal?.throwIfAborted();
     const before = this.#token;
     await this.#admitted(RENEW, signal, undefined, () => undefined, before);
   }
@@ -227,6 +244,16 @@ export class Sender {
     return new URL(path + (/^[\\/?#]/.test(text) ? "" : "/") + text, base);
   }
 
+  /** @returns {Address} */
+  #locate(/** @type {string | URL} */ input) {
+    if (typeof input === "string" && PLAIN.test(input)) {
+      const href = this.#base + input;
+      return { origin: this.#origin, href, place: /** @type {string} */ (href.split("?")[0]) };
+    }
+    const { origin, protocol, href, pathname } = this.resolve(input);
+    return { origin: protocol.startsWith("http") ? origin : "", href, place: origin + pathname };
+  }
+
   /**
    * Waits until a request may go and lets it: `go` gets the token's number, or {@link REPLACED}, at once, so
    * that nothing comes between the permission and the sending.
@@ -237,22 +264,38 @@ export class Sender {
    * @param {Response | undefined} cause
    * @param {(token: number) => T | Promise<T>} go
    * @param {number} [before] with {@link RENEW}: the token that is to be renewed
+   * @returns {T | Promise<T>}
+   */
+  #admitted(rejected, signal, cause, go, before) {
+    const token = this.#ask(rejected);
+    // Nearly all go this way, and without a promise more.
+    if (token > 0 || token === REPLACED) return go(token);
+    return this.#later(token, rejected, signal, cause, go, before);
+  }
+
+  /**
+   * @template T
+   * @param {number} token what was answered to the first question
+   * @param {number} rejected
+   * @param {AbortSignal | null | undefined} signal
+   * @param {Response | undefined} cause
+   * @param {(token: number) => T | Promise<T>} go
+   * @param {number} [before]
    * @returns {Promise<T>}
    */
-  async #admitted(rejected, signal, cause, go, before) {
+  async #later(token, rejected, signal, cause, go, before) {
     const began = Date.now();
-    let waits = 0;
-    for (;;) {
-      const renewed = rejected === RENEW && this.#token !== before;
-      const token = this.#ask(renewed ? 0 : rejected);
-      if (token > 0 || token === REPLACED) return go(token);
+    for (let isFirst = true; token <= 0 && token !== REPLACED; isFirst = false) {
       const pending = this.#pending();
       if (token !== WAIT) throw this.#error(/** @type {Failure} */ (pending), cause);
       // The engine bounds the wait for one thing; a timer bounds the wait for another after it.
       const wait = unlessAborted(pending, signal);
-      const failure = await (waits++ === 0 ? wait : within(began + this.#bound - Date.now(), wait));
+      const failure = await (isFirst ? wait : within(began + this.#bound - Date.now(), wait));
       if (failure) throw this.#error(/** @type {Failure} */ (failure), cause);
+      const renewed = rejected === RENEW && this.#token !== before;
+      token = this.#ask(renewed ? 0 : rejected);
     }
+    return go(token);
   }
 
   /**
@@ -260,7 +303,7 @@ export class Sender {
    *
    * @param {() => Promise<Response>} send
    * @param {number} token
-   * @param {URL} url
+   * @param {Address} url
    */
   #seen(send, token, url) {
     return this.#watch ? this.#show(send, token, url) : send();
@@ -269,16 +312,15 @@ export class Sender {
   /**
    * @param {() => Promise<Response>} send
    * @param {number} token
-   * @param {URL} url
+   * @param {Address} url
    */
   async #show(send, token, url) {
     const sent = Date.now();
     const response = await send();
-    // The last of its redirects counts, where the transport says which that was.
-    const { origin } = new URL(response.url || url, url);
-    const isOwn = this.#watch === RENEWALS && origin === this.#backend.base.origin;
+    const origin = this.#answering(response, url);
+    if (!origin) return response;
     // A newer token before the status: the answer may be a refusal of something else.
-    const renewal = isOwn && response.headers?.get?.("Authorization");
+    const renewal = this.#includes(origin) && response.headers?.get?.("Authorization");
     if (renewal) this.#told(token, Date.now() - sent, { renewal });
     if (response.status === 403) {
       this.#told(token, Date.now() - sent, await copy(response));
@@ -286,9 +328,21 @@ export class Sender {
     return response;
   }
 
+  /**
+   * The origin that answered; empty if a redirect led past those that are shown the token, which say nothing of it. The
+   * last redirect counts, where the transport says which that was.
+   *
+   * @param {Response} response
+   * @param {Address} url
+   */
+  #answering(response, url) {
+    const { origin } = new URL(response.url || url.href, url.href);
+    return response.redirected && !this.#origins.has(origin) ? "" : origin;
+  }
+
   /** Whether cookies go along whatever the caller says: the backend renews by them. */
-  #includes(/** @type {URL} */ url) {
-    return this.#watch === RENEWALS && url.origin === this.#backend.base.origin;
+  #includes(/** @type {string} */ origin) {
+    return this.#watch === RENEWALS && origin === this.#origin;
   }
 
   /**
@@ -301,7 +355,7 @@ export class Sender {
     // Firefox has no `body` to look at.
     const bodiless = request.body === null || request.method === "GET" || request.method === "HEAD";
     const spare = bodiless ? request : request.clone();
-    const includes = this.#includes(new URL(request.url));
+    const includes = this.#includes(new URL(request.url).origin);
     const send = (/** @type {Request} */ request) => {
       request.headers.set("Authorization", this.#bearer);
       return this.#backend.send(includes ? new Request(request, INCLUDED) : request);
@@ -313,15 +367,17 @@ export class Sender {
    * How to send an address with options, twice unless the body is a stream. No `Request` is made: that
    * would cost ten times as much, and drop members of `init` that only this platform knows.
    *
-   * @param {URL} url
+   * @param {Address} url
    * @param {Headers} headers
    * @param {RequestInit | undefined} init
    */
   #options(url, headers, init) {
     /** @type {Record<string, unknown>} */
-    const options = this.#includes(url) ? { ...INCLUDED } : {};
+    const options = {};
     // Members count wherever they come from, as for `fetch`: own, or a class's accessors.
     for (const name in init) options[name] = init[/** @type {keyof RequestInit} */ (name)];
+    options.body &&= snapshot(/** @type {BodyInit} */ (options.body));
+    if (this.#includes(url.origin)) Object.assign(options, INCLUDED);
     options.headers = headers;
     const send = () => {
       headers.set("Authorization", this.#bearer);
@@ -330,9 +386,9 @@ export class Sender {
     return [send, isStream(init?.body) ? undefined : send];
   }
 
-  #warn(/** @type {URL} */ { origin, protocol }) {
+  #warn(/** @type {string} */ origin) {
     // `data:` and `blob:` never leave the page.
-    if (!protocol.startsWith("http")) return;
+    if (!origin) return;
     this.#note?.(PASSED_THROUGH, "", origin);
     if (this.#warned.has(origin) || this.#warned.size === MOST_WARNINGS) return;
     this.#warned.add(origin);
@@ -393,10 +449,21 @@ async function copy(/** @type {Response} */ response) {
   }
 }
 
-function isStream(/** @type {unknown} */ body) {
-  return (
-    typeof body === "object" &&
-    body !== null &&
-    ("getReader" in body || (Symbol.asyncIterator in body && !("size" in body)))
-  );
+/** A form, or bytes, as they are now: their owner may change them while this waits. The other kinds never change. */
+function snapshot(/** @type {any} */ body) {
+  // Not by a method of its own: Node's Buffer has one that copies nothing, and a DataView none.
+  const { buffer = body, byteOffset, byteLength } = body;
+  if (byteLength) return new Uint8Array(buffer, byteOffset, byteLength).slice();
+  if (!body.append || !body[Symbol.iterator]) return body;
+  // Of the platform's class: one's own that is derived from it may begin with members, or need something to begin.
+  let kind = body;
+  for (let base = body; base.append; base = Object.getPrototypeOf(base)) kind = base;
+  const copy = new kind.constructor();
+  for (const [name, value] of body) copy.append(name, value);
+  return copy;
+}
+
+function isStream(/** @type {any} */ body) {
+  // Somebody's own Blob may be iterated so, and has a size.
+  return body?.getReader || (body?.[Symbol.asyncIterator] && !("size" in body));
 }

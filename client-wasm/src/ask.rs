@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use evertoken_core::{Access, Instant, OpId, Reason, Session, TokenId, View, Why};
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 
 use crate::driver::Driver;
@@ -31,6 +32,11 @@ impl Driver {
             }
         };
         let (answer, pending) = match access {
+            // A listener asks, and this token may not have been handed to the sender yet.
+            Access::Use(_) if self.pumping.get() => {
+                let told = Promise::resolve(&JsValue::UNDEFINED);
+                (send::WAIT, told.into())
+            }
             Access::Use(token) => return f64::from(token.get()),
             Access::Replaced => return send::REPLACED,
             // Before anything is performed: a listener may end the operation at once.

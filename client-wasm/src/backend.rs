@@ -1,6 +1,6 @@
 //! The bindings to `js/backend.js`.
 
-use js_sys::Promise;
+use js_sys::{Function, Object, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -10,13 +10,7 @@ extern "C" {
     pub(crate) type Backend;
 
     #[wasm_bindgen(constructor, catch)]
-    pub(crate) fn new(
-        platform: &JsValue,
-        base: &JsValue,
-        credentials: u8,
-        storage: &JsValue,
-        reauthenticate: &JsValue,
-    ) -> Result<Backend, JsValue>;
+    pub(crate) fn new(given: &JsValue, credentials: u8) -> Result<Backend, JsValue>;
 
     /// Where an auth endpoint is.
     #[wasm_bindgen(method)]
@@ -32,6 +26,7 @@ extern "C" {
         form: &Form,
         token: Option<&str>,
         key: Option<&str>,
+        lasts: bool,
     ) -> Promise;
 
     #[wasm_bindgen(method)]
@@ -44,13 +39,25 @@ extern "C" {
     pub(crate) fn credentials(this: &Backend) -> Promise;
 
     #[wasm_bindgen(method)]
+    pub(crate) fn leave(this: &Backend);
+
+    #[wasm_bindgen(method)]
     pub(crate) fn keep(this: &Backend, token: &JsValue) -> Promise;
 
     #[wasm_bindgen(method)]
-    pub(crate) fn drop(this: &Backend) -> Promise;
+    pub(crate) fn replace(this: &Backend, token: &JsValue) -> Promise;
 
     #[wasm_bindgen(method, js_name = handOver)]
     pub(crate) fn hand_over(this: &Backend, token: &JsValue);
+
+    /// What a Rust front end gives.
+    pub(crate) fn given(
+        base_url: &str,
+        allowed_origins: Vec<String>,
+        fetch: Option<Function>,
+        storage: Option<Object>,
+        reauthenticate: Option<Function>,
+    ) -> JsValue;
 
     /// What goes into a request's body.
     pub(crate) type Form;

@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Request, Response};
 
+use crate::backend;
 use crate::driver::{Driver, Notice};
 use crate::error::{self, Error};
 use crate::options::Options;
@@ -39,19 +40,20 @@ impl AuthClient {
     /// `http(s)` address, or if there is no `fetch`.
     pub fn new(options: Options) -> Result<Self, Error> {
         let driver = Driver::new(Setup {
-            base_url: options.base_url.into(),
-            origins: options.allowed_origins.iter().map(JsValue::from).collect(),
+            given: backend::given(
+                &options.base_url,
+                options.allowed_origins,
+                options.fetch,
+                options.storage,
+                options.reauthenticate,
+            ),
             restore: options.restore,
             refresh_buffer: options.refresh_buffer,
             request_timeout: options.request_timeout,
+            keeps: true,
             cross_tab: options.cross_tab,
             share_token: options.share_token,
-            fetch: options.fetch.into(),
             contract: options.contract,
-            storage: options.storage.into(),
-            reauthenticate: options.reauthenticate.into(),
-            note: JsValue::UNDEFINED,
-            error: JsValue::UNDEFINED,
         })?;
         driver.start();
         Ok(Self { driver })

@@ -34,7 +34,7 @@ impl JsDocument {
     pub(crate) fn entries(&self, path: &str) -> impl Iterator<Item = (String, String)> {
         (0..).map_while(move |place| {
             let side = |side| entry(&self.0, path, place, side);
-            side(0).zip(side(1))
+            Some((side(0)?, side(1)?))
         })
     }
 

@@ -162,7 +162,9 @@ impl Driver {
         }
         self.listeners.borrow_mut().clear();
         self.credentials.borrow_mut().clear();
-        self.backend.replace(None);
+        if let Some(backend) = self.backend.replace(None) {
+            backend.leave();
+        }
         self.sender.replace(None);
     }
 
@@ -340,12 +342,7 @@ impl Driver {
         match result {
             Ok(()) => JsValue::UNDEFINED,
             Err(failure) => {
-                // A success that cannot be used may hold a token, which no error carries.
-                let refused = failure.status.is_some_and(|status| status >= 400);
-                let said = self
-                    .arrived(op)
-                    .filter(|_| refused)
-                    .map(|(arrived, _)| arrived.0);
+                let said = self.arrived(op).map(|(arrived, _)| arrived.0);
                 error::to_js(failure, &said.unwrap_or_default())
             }
         }

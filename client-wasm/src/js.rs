@@ -6,7 +6,7 @@ use std::rc::Rc;
 use core::time::Duration;
 
 use evertoken_core::{Event, Failure, Restore, Scope, View};
-use js_sys::{Array, Function, JsString, Promise};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -29,9 +29,9 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Durations are milliseconds. `tabs`: 0 this is a client of its own, 1 one with the other tabs, 2 and they share the
-    /// access token. `contract` as `contract.rs` reads it; `storage` and `reauthenticate` as `js/backend.js` says. `changed` is called without arguments, `event` as
-    /// `(type, first, second)`, `note` and `error` as `js/send.js` says.
+    /// `given` is read by `js/backend.js` and `js/send.js`. Durations are milliseconds. `tabs`: 0 this is a client of its
+    /// own, of which nothing is kept, 1 it is kept, 2 it is one with the other tabs, 3 and they share the access token.
+    /// `contract` as `contract.rs` reads it. `changed` is called without arguments, `event` as `(type, first, second)`.
     ///
     /// # Errors
     ///
@@ -39,25 +39,18 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::too_many_arguments, reason = "one call into another language")]
     pub fn new(
-        base_url: JsString,
-        allowed_origins: Array,
+        given: JsValue,
         restore: u8,
         refresh_buffer: f64,
         request_timeout: f64,
         tabs: u8,
         contract: JsValue,
-        fetch: Function,
-        storage: JsValue,
-        reauthenticate: JsValue,
         changed: Function,
         event: Function,
-        note: JsValue,
-        error: JsValue,
     ) -> Result<Engine, JsValue> {
         let millis = |ms: f64| Duration::from_millis(ms as u64);
         let setup = Setup {
-            base_url: base_url.into(),
-            origins: allowed_origins,
+            given,
             restore: match restore {
                 0 => Restore::Never,
                 1 => Restore::Hint,
@@ -65,14 +58,10 @@ impl Engine {
             },
             refresh_buffer: millis(refresh_buffer),
             request_timeout: millis(request_timeout),
-            cross_tab: tabs > 0,
-            share_token: tabs > 1,
+            keeps: tabs > 0,
+            cross_tab: tabs > 1,
+            share_token: tabs > 2,
             contract: contract::read(contract),
-            fetch: fetch.into(),
-            storage,
-            reauthenticate,
-            note,
-            error,
         };
         let driver = Driver::new(setup).map_err(record)?;
         let weak = Rc::downgrade(&driver);
@@ -95,15 +84,11 @@ impl Engine {
         Ok(Self { driver })
     }
 
-    /// Begins. Separate from the constructor, because the hooks are called from here on.
-    pub fn start(&self) {
-        self.driver.start();
-    }
-
-    /// `{ fetch, token, refresh }` of `js/send.js`.
-    #[wasm_bindgen(getter)]
-    pub fn sender(&self) -> JsValue {
+    /// Begins, and gives the `Sender` of `js/send.js`. Separate from the constructor, because the hooks are called from
+    /// here on.
+    pub fn start(&self) -> JsValue {
         let sender = self.driver.sender();
+        self.driver.start();
         sender.map_or(JsValue::UNDEFINED, JsValue::from)
     }
 
@@ -174,16 +159,12 @@ impl Engine {
         }
     }
 
-    /// `[user, claims]` of the present token.
+    /// `[user, claims, expiresAt]` of the present token: when it expires in epoch milliseconds, infinite if that is not
+    /// known.
     pub fn user(&self) -> Array {
         let (user, claims) = self.driver.user();
-        Array::of2(&user, &claims)
-    }
-
-    /// When the present token expires, in epoch milliseconds; infinite if that is not known.
-    #[wasm_bindgen(js_name = expiresAt)]
-    pub fn expires_at(&self) -> f64 {
-        self.driver.expires_at().unwrap_or(f64::INFINITY)
+        let expires_at = self.driver.expires_at().unwrap_or(f64::INFINITY);
+        Array::of3(&user, &claims, &expires_at.into())
     }
 }
 

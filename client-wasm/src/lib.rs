@@ -4,7 +4,7 @@
 //! one place, `driver.rs`: it feeds the machine, performs the effects that come out **one at a time and
 //! with nothing borrowed**, and sets one timer for the next deadline. Around it one file for each thing
 //! it talks to: `transport` (the auth endpoints), `resources` (what other answers say of the session), `timer`, `clock`, `document` (parsed answers),
-//! `promise` (those who wait), `error`.
+//! `promise` (those who wait), `wait` (what is waited for), `error`.
 //!
 //! What must be exactly the platform's is JavaScript: `js/send.js` shapes and sends an app's requests, `js/backend.js`
 //! those to the auth endpoints.
@@ -51,6 +51,7 @@ mod storage;
 mod tabs;
 mod timer;
 mod transport;
+mod wait;
 mod wake;
 
 pub use client::{AuthClient, Subscription};

@@ -27,7 +27,8 @@ pub struct Options {
     /// What the backend looks like.
     pub contract: Contract,
     /// Where a contract whose tokens come in the body keeps its refresh token: an object with `get()`, `set(token)` and
-    /// `remove()`, which may return promises. Without it, in memory: then this tab is a client of its own.
+    /// `remove()`, which may return promises; each of them has to settle, since an exchange waits for it. Without it, in
+    /// memory: then this tab is a client of its own.
     pub storage: Option<Object>,
     /// Asked for credentials, once for each time that the session cannot be renewed: a function that returns a promise
     /// of an object.

@@ -52,9 +52,7 @@ impl Driver {
     fn refused(&self, token: TokenId, answer: &JsDocument) {
         // Whether the token had expired: for the present one this is known, and no other can end anything.
         let expired = self.expires_at().is_some_and(|at| at <= clock::wall());
-        let judged = transport::reply(answer, |reply| {
-            read::resource(reply, self.contract(), expired)
-        });
+        let judged = read::resource(&transport::reply(answer), self.contract(), expired);
         let now = self.clock.now();
         let mut session = self.session.borrow_mut();
         match judged {

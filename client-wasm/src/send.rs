@@ -1,6 +1,6 @@
 //! The bindings to `js/send.js`.
 
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
@@ -24,17 +24,14 @@ extern "C" {
     pub(crate) type Sender;
 
     #[wasm_bindgen(constructor, catch)]
-    #[allow(clippy::too_many_arguments, reason = "one call into another language")]
     pub(crate) fn new(
         backend: &Backend,
-        origins: &Array,
+        given: &JsValue,
         bound: f64,
         watch: u8,
         ask: &Closure<dyn Fn(f64) -> f64>,
         pending: &Closure<dyn Fn() -> JsValue>,
         told: &Closure<dyn Fn(f64, f64, JsValue)>,
-        note: &JsValue,
-        error: &JsValue,
     ) -> Result<Sender, JsValue>;
 
     #[wasm_bindgen(method)]

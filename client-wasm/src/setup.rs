@@ -6,13 +6,13 @@ use std::rc::{Rc, Weak};
 use core::time::Duration;
 
 use evertoken_core::{Code, Config, Contract, Failure, Forbidden, Renewal, Restore, Session};
-use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 
 use crate::backend::Backend;
 use crate::channel;
 use crate::clock::Clock;
+use crate::document::JsDocument;
 use crate::driver::Driver;
 use crate::error;
 use crate::send::{self, Sender};
@@ -20,26 +20,20 @@ use crate::storage::{self, Storage};
 use crate::tabs::Neighbours;
 use crate::timer::Timer;
 
-/// What a client is made of. What `js/send.js` has to know is JavaScript's already.
+/// What a client is made of.
 #[derive(Debug)]
 pub(crate) struct Setup {
-    pub(crate) base_url: JsValue,
-    pub(crate) origins: Array,
+    /// What JavaScript reads: `Given` of `js/backend.js`.
+    pub(crate) given: JsValue,
     pub(crate) restore: Restore,
     pub(crate) refresh_buffer: Duration,
     pub(crate) request_timeout: Duration,
+    /// Whether anything is kept from one start to the next.
+    pub(crate) keeps: bool,
     /// Whether the tabs of the origin are one client, and whether they share the access token.
     pub(crate) cross_tab: bool,
     pub(crate) share_token: bool,
     pub(crate) contract: Contract,
-    /// A function, or `undefined` for the platform's.
-    pub(crate) fetch: JsValue,
-    /// Where the refresh token is kept, and what brings credentials when the session cannot be renewed; or `undefined`.
-    pub(crate) storage: JsValue,
-    pub(crate) reauthenticate: JsValue,
-    /// JavaScript's own hooks into what `js/send.js` does, or `undefined`.
-    pub(crate) note: JsValue,
-    pub(crate) error: JsValue,
 }
 
 /// What `js/send.js` calls. They hold the driver weakly, since it holds them.
@@ -52,8 +46,9 @@ pub(crate) type Closures = (
 impl Driver {
     pub(crate) fn new(setup: Setup) -> Result<Rc<Self>, Failure> {
         let contract = &setup.contract;
+        let given = JsDocument(setup.given);
         // With its refresh token in memory a tab has a session of its own, of which no other knows.
-        let is_own = contract.fields.refresh_token.is_some() && setup.storage.is_undefined();
+        let is_own = contract.fields.refresh_token.is_some() && given.at("storage").is_undefined();
         let cross_tab = setup.cross_tab && !is_own;
         let config = Config {
             restore: if is_own {
@@ -61,24 +56,18 @@ impl Driver {
             } else {
                 setup.restore
             },
-            random_keys: contract.idempotency_key || send::is_own_origin(&setup.base_url),
+            random_keys: contract.idempotency_key || send::is_own_origin(&given.at("baseUrl")),
             refresh_buffer: setup.refresh_buffer,
             request_timeout: setup.request_timeout,
             renews: contract.renewal != Renewal::ResponseHeader,
+            tells: contract.refresh().is_some(),
             channel: cross_tab && channel::exists(),
         };
         // An address that is none, or no `fetch`.
         let wrong = |_| Failure::new(Code::InvalidArgument);
-        let backend = Backend::new(
-            &setup.fetch,
-            &setup.base_url,
-            contract.cookies as u8,
-            &setup.storage,
-            &setup.reauthenticate,
-        )
-        .map_err(wrong)?;
+        let backend = Backend::new(&given.0, contract.cookies as u8).map_err(wrong)?;
         let endpoint = contract.refresh().unwrap_or(&contract.login);
-        let storage = if is_own {
+        let storage = if !setup.keeps || is_own {
             Storage::nowhere()
         } else {
             Storage::new(&backend.address(&endpoint.path))
@@ -108,9 +97,8 @@ impl Driver {
             contract: setup.contract,
         });
         let bound = setup.request_timeout.as_secs_f64() * 1_000.0;
-        let (note, error) = (&setup.note, &setup.error);
         let (sender, closures) = driver
-            .make_sender(&backend, &setup.origins, bound, note, error)
+            .make_sender(&backend, &given.0, bound)
             .map_err(wrong)?;
         let _ = driver
             .tabs
@@ -125,10 +113,8 @@ impl Driver {
     fn make_sender(
         self: &Rc<Self>,
         backend: &Backend,
-        origins: &Array,
+        given: &JsValue,
         bound: f64,
-        note: &JsValue,
-        error: &JsValue,
     ) -> Result<(Sender, Closures), JsValue> {
         let weak = Rc::downgrade(self);
         let ask = Closure::<dyn Fn(f64) -> f64>::new({
@@ -155,9 +141,7 @@ impl Driver {
             (_, Forbidden::Logout) => send::REFUSALS,
             (_, Forbidden::Ignore) => 0,
         };
-        let sender = Sender::new(
-            backend, origins, bound, watch, &ask, &pending, &told, note, error,
-        )?;
+        let sender = Sender::new(backend, given, bound, watch, &ask, &pending, &told)?;
         for endpoint in self.contract.endpoints() {
             sender.exempt(&endpoint.method, &backend.address(&endpoint.path));
         }

@@ -10,13 +10,13 @@ use evertoken_core::read::{self, Document, Media, Reply};
 use evertoken_core::{Body, Code, Contract, Endpoint, Exchange, Failure, OpId, Outcome, Scope};
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::backend::{Backend, Form};
 use crate::clock;
 use crate::document::JsDocument;
 use crate::driver::Driver;
 use crate::send;
+use crate::wait::{self, Wait};
 
 /// Sends an exchange; the driver gets the answer.
 pub(crate) fn send(
@@ -32,24 +32,28 @@ pub(crate) fn send(
     let asked = ask(&backend, driver.contract(), exchange, credentials, key);
     let driver = Rc::clone(driver);
     // The backend is held meanwhile: also a client that has ended keeps the refresh token that is on its way.
-    spawn_local(async move {
-        let (outcome, said) = conclude(&driver, &backend, op, exchange, asked).await;
+    wait::run(async move |wait| {
+        let (outcome, said) = conclude(&driver, &backend, &wait, op, exchange, asked).await;
         driver.answer(op, outcome, said);
     });
 }
 
-/// Makes the request and sends it, if there is an endpoint to send it to.
+/// Makes the request and sends it. Where there is no endpoint to send it to nothing comes of it, as where the token that
+/// belongs into it is missing.
 fn ask(
     backend: &Backend,
     contract: &Contract,
     exchange: Exchange,
     credentials: &JsValue,
     key: Option<&str>,
-) -> Option<Promise> {
-    let (endpoint, holds_token) = match exchange {
-        Exchange::Login => (&contract.login, false),
-        Exchange::Refresh(_) => (contract.refresh()?, true),
-        Exchange::Logout(_) => (contract.logout.as_ref()?, true),
+) -> Promise {
+    let (endpoint, of_session) = match exchange {
+        Exchange::Login => (Some(&contract.login), false),
+        Exchange::Refresh(_) => (contract.refresh(), true),
+        Exchange::Logout(_) => (contract.logout.as_ref(), true),
+    };
+    let Some(endpoint) = endpoint else {
+        return Promise::resolve(&JsValue::UNDEFINED);
     };
     let Endpoint {
         method, path, body, ..
@@ -63,10 +67,10 @@ fn ask(
     }
     let mut target = String::from(&**path);
     if let Some(scope) = scope(exchange) {
-        target.push(if path.bytes().any(|byte| byte == b'?') {
-            '&'
+        target.push_str(if path.bytes().any(|byte| byte == b'?') {
+            "&"
         } else {
-            '?'
+            "?"
         });
         target.push_str(scope);
     }
@@ -75,8 +79,8 @@ fn ask(
         Body::Json => 1,
         Body::Form => 2,
     };
-    let token = contract.token_name(endpoint).filter(|_| holds_token);
-    Some(backend.exchange(method, &target, kind, &form, token, key))
+    let token = contract.token_name(endpoint).filter(|_| of_session);
+    backend.exchange(method, &target, kind, &form, token, key, of_session)
 }
 
 fn scope(exchange: Exchange) -> Option<&'static str> {
@@ -91,11 +95,12 @@ fn scope(exchange: Exchange) -> Option<&'static str> {
 async fn conclude(
     driver: &Driver,
     backend: &Backend,
+    wait: &Wait,
     op: OpId,
     exchange: Exchange,
-    asked: Option<Promise>,
+    asked: Promise,
 ) -> (Outcome, JsValue) {
-    let refused = answered(driver, backend, exchange, asked).await;
+    let refused = answered(driver, backend, wait, exchange, asked).await;
     let (Exchange::Refresh(why), Outcome::Denied { .. } | Outcome::NothingToSend) =
         (exchange, &refused.0)
     else {
@@ -104,16 +109,17 @@ async fn conclude(
     if !driver.signs_in(op, why) {
         return refused;
     }
-    let Ok(credentials) = JsFuture::from(backend.credentials()).await else {
+    let Some(credentials) = wait.brings(backend.credentials()).await else {
         return refused;
     };
     let credentials = send::stringify(&credentials);
-    if credentials.is_undefined() {
+    // Whoever signed in or out in between is not to be overtaken by this.
+    if credentials.is_undefined() || !driver.session.borrow().counts(op) {
         return refused;
     }
     let login = Exchange::Login;
     let asked = ask(backend, driver.contract(), login, &credentials, None);
-    let signed_in = answered(driver, backend, login, asked).await;
+    let signed_in = answered(driver, backend, wait, login, asked).await;
     match (&signed_in.0, &refused.0) {
         (Outcome::Granted(_), _) => signed_in,
         // The backend has not refused anything, and may not now.
@@ -127,14 +133,11 @@ async fn conclude(
 async fn answered(
     driver: &Driver,
     backend: &Backend,
+    wait: &Wait,
     exchange: Exchange,
-    asked: Option<Promise>,
+    asked: Promise,
 ) -> (Outcome, JsValue) {
-    let brought = match asked {
-        Some(asked) => JsFuture::from(asked).await,
-        None => Ok(JsValue::UNDEFINED),
-    };
-    let Ok(answer) = brought else {
+    let Some(answer) = wait.brings(asked).await else {
         let outcome = Outcome::Failed(Failure::new(Code::Network));
         return (outcome, JsValue::UNDEFINED);
     };
@@ -143,15 +146,16 @@ async fn answered(
     }
     let answer = JsDocument(answer);
     let contract = driver.contract();
-    let outcome = reply(&answer, |reply| match exchange {
-        Exchange::Login => read::login(reply, contract),
-        Exchange::Refresh(_) => read::refresh(reply, contract),
-        Exchange::Logout(_) => read::logout(reply, contract),
-    });
+    let reply = reply(&answer);
+    let outcome = match exchange {
+        Exchange::Login => read::login(&reply, contract),
+        Exchange::Refresh(_) => read::refresh(&reply, contract),
+        Exchange::Logout(_) => read::logout(&reply, contract),
+    };
     let body = JsDocument(answer.at("body"));
     if let Some(stored) = store(driver, backend, exchange, &outcome, &body) {
         // It never rejects, and brings nothing.
-        let _ = JsFuture::from(stored).await;
+        let _ = wait.brings(stored).await;
     }
     (outcome, body.0)
 }
@@ -174,18 +178,19 @@ fn store(
     body: &JsDocument,
 ) -> Option<Promise> {
     let path = driver.contract().fields.refresh_token.as_deref()?;
+    let nothing = JsValue::UNDEFINED;
     match (exchange, outcome) {
         (Exchange::Login, Outcome::Granted(_)) => Some(backend.keep(&body.at(path))),
         (Exchange::Refresh(_), Outcome::Granted(granted)) if granted.refresh_token => {
-            Some(backend.keep(&body.at(path)))
+            Some(backend.replace(&body.at(path)))
         }
-        (Exchange::Refresh(_), Outcome::Denied { .. }) => Some(backend.drop()),
+        (Exchange::Refresh(_), Outcome::Denied { .. }) => Some(backend.replace(&nothing)),
         (Exchange::Logout(Scope::Local | Scope::Global), Outcome::Failed(failure))
             if failure.is_transient() =>
         {
             None
         }
-        (Exchange::Logout(Scope::Local | Scope::Global), _) => Some(backend.drop()),
+        (Exchange::Logout(Scope::Local | Scope::Global), _) => Some(backend.replace(&nothing)),
         (Exchange::Login | Exchange::Refresh(_) | Exchange::Logout(Scope::Others), _) => None,
     }
 }
@@ -193,22 +198,19 @@ fn store(
 /// How the record says [`Media::Html`].
 const HTML: f64 = 1.0;
 
-/// Has the record that `js/backend.js` made of an answer read.
-pub(crate) fn reply<T>(answer: &JsDocument, read: impl FnOnce(&Reply<'_, JsDocument>) -> T) -> T {
-    let challenge = answer.text("challenge");
-    let retry_after = answer.text("retryAfter");
-    let date = answer.text("date");
+/// The record that `js/backend.js` made of an answer.
+pub(crate) fn reply(answer: &JsDocument) -> Reply<JsDocument> {
     let body = answer.at("body");
-    read(&Reply {
+    Reply {
         status: answer.number("status").unwrap_or_default() as u16,
         media: match answer.number("media") {
             Some(HTML) => Media::Html,
             Some(_) | None => Media::Plain,
         },
-        challenge: challenge.as_deref(),
-        retry_after: retry_after.as_deref(),
-        date: date.as_deref(),
+        challenge: answer.text("challenge"),
+        retry_after: answer.text("retryAfter"),
+        date: answer.text("date"),
         wall: clock::wall() as u64,
         body: (!body.is_undefined()).then_some(JsDocument(body)),
-    })
+    }
 }

@@ -12,46 +12,14 @@ mod support;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
 
-use evertoken::{AuthClient, Code, Error, Event, Options, Reason, Restore, Scope, View};
-use support::{Backend, Client, ended, sleep, turn};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use evertoken::{AuthClient, Code, Error, Event, Options, Reason, Scope, View};
+use support::{Backend, Client, client, code, credentials, ended, me, sleep, turn};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::Request;
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-fn client(backend: &Backend) -> AuthClient {
-    client_with(backend, |_| ())
-}
-
-fn client_with(backend: &Backend, change: impl FnOnce(&mut Options)) -> AuthClient {
-    let mut options = Options::new("https://api.test");
-    options.restore = Restore::Never;
-    options.fetch = Some(backend.fetch());
-    // A client of an earlier test is not another tab.
-    options.cross_tab = false;
-    change(&mut options);
-    AuthClient::new(options).unwrap()
-}
-
-fn credentials() -> JsValue {
-    js_sys::JSON::parse(r#"{"email":"user@example.com","password":"password"}"#).unwrap()
-}
-
-fn me() -> Request {
-    Request::new_with_str("https://api.test/me").unwrap()
-}
-
-fn code(result: Result<impl Sized, Error>) -> Code {
-    match result {
-        Err(Error::Auth(failure)) => failure.code,
-        Err(Error::Platform(_)) => panic!("the platform's error"),
-        Ok(_) => panic!("no error"),
-    }
-}
 
 #[wasm_bindgen_test]
 async fn a_rust_front_end_signs_in_calls_and_signs_out() {
@@ -164,70 +132,6 @@ async fn a_request_under_way_while_the_client_is_disposed_keeps_its_answer() {
 }
 
 #[wasm_bindgen_test]
-async fn a_refresh_that_never_answers_releases_everyone_at_the_bound() {
-    let backend = Backend::new();
-    let auth = client_with(&backend, |options| {
-        options.request_timeout = Duration::from_millis(50)
-    });
-    auth.login(credentials()).await.unwrap();
-    sleep(901_000.0);
-    backend.hold("/auth/refresh");
-    assert_eq!(code(auth.fetch(&me()).await), Code::Timeout);
-    assert!(matches!(auth.session(), View::SignedIn { stale: true, .. }));
-}
-
-#[wasm_bindgen_test]
-async fn the_newest_key_is_sent_kept_for_the_next_start_and_forgotten_at_the_logout() {
-    let backend = Backend::new();
-    backend.set_keys(true);
-    let auth = client(&backend);
-    auth.login(credentials()).await.unwrap();
-    backend.script("/auth/refresh", 1, 0, "");
-    assert_eq!(code(auth.refresh().await), Code::Network);
-    auth.refresh().await.unwrap();
-    for n in 0..2 {
-        assert_eq!(backend.saw("/auth/refresh", n, "key"), "1.key");
-    }
-    let kept = support::stored();
-    let record = kept.find(r#"["evertoken:https://api.test/auth/refresh","2 "#);
-    let record = record.and_then(|at| kept[at..].split(']').next());
-    assert!(
-        record.is_some_and(|record| record.ends_with(r#" 2.key""#)),
-        "{kept}"
-    );
-
-    // The page is loaded again.
-    auth.dispose();
-    let auth = client_with(&backend, |options| options.restore = Restore::Hint);
-    auth.ready().await;
-    assert_eq!(backend.saw("/auth/refresh", 2, "key"), "2.key");
-    assert!(matches!(auth.session(), View::SignedIn { .. }));
-    auth.logout(Scope::Global).await.unwrap();
-    assert!(
-        !support::stored().contains("key"),
-        "what is over is forgotten"
-    );
-
-    let auth = client_with(&backend, |options| options.restore = Restore::Hint);
-    auth.ready().await;
-    assert_eq!(
-        backend.count("/auth/refresh"),
-        3,
-        "nothing is remembered, nothing is asked"
-    );
-}
-
-#[wasm_bindgen_test]
-async fn another_origin_gets_no_key_that_it_did_not_hand_out() {
-    let backend = Backend::new();
-    let auth = client(&backend);
-    auth.login(credentials()).await.unwrap();
-    auth.refresh().await.unwrap();
-    assert_eq!(backend.saw("/auth/refresh", 0, "key"), "null");
-    auth.logout(Scope::Global).await.unwrap();
-}
-
-#[wasm_bindgen_test]
 async fn a_lifetime_of_forty_days_asks_for_no_timer_that_overflows() {
     let backend = Backend::new();
     backend.set_lifetime(40.0 * 86_400.0);
@@ -241,105 +145,6 @@ async fn a_lifetime_of_forty_days_asks_for_no_timer_that_overflows() {
         .fold(0.0, f64::max);
     assert_eq!(longest, 2_147_483_647.0);
     assert_eq!(backend.count("/auth/refresh"), 0);
-}
-
-#[wasm_bindgen_test]
-async fn an_answer_of_any_kind_neither_signs_out_nor_panics() {
-    let backend = Backend::new();
-    let auth = client(&backend);
-    auth.login(credentials()).await.unwrap();
-    sleep(901_000.0);
-    let html = r#"{"content-type":"text/html"}"#;
-    let json = r#"{"content-type":"application/json"}"#;
-    for (status, body, headers) in [
-        (200, "<html>sign in to the café's network</html>", html),
-        (401, "<html>blocked</html>", html),
-        (401, "<!doctype html><p>blocked", json),
-        (200, "{\"accessToken\":", json),
-        (200, "{}", json),
-        (200, "null", json),
-        (200, "[1]", json),
-        (
-            200,
-            r#"{"accessToken":{"toString":1},"expiresIn":900}"#,
-            json,
-        ),
-        (200, r#"{"accessToken":"t","expiresIn":-1}"#, json),
-        (200, r#"{"accessToken":"t","expiresIn":1e999}"#, json),
-        (200, r#"{"accessToken":"a\nb","expiresIn":900}"#, json),
-        (403, "forbidden", r#"{"content-type":"text/plain"}"#),
-        (500, "", json),
-        (418, "{\"error\":{\"code\":7}}", json),
-    ] {
-        backend.script_headed("/auth/refresh", status, body, headers);
-        let code = code(auth.refresh().await);
-        assert!(
-            matches!(code, Code::Server | Code::Misconfigured),
-            "{status} {body}: {code:?}"
-        );
-        assert!(
-            matches!(auth.session(), View::SignedIn { .. }),
-            "{status} {body}"
-        );
-    }
-    assert_eq!(auth.fetch(&me()).await.unwrap().status(), 200);
-}
-
-#[wasm_bindgen_test]
-async fn a_transport_that_misbehaves_is_a_network_error() {
-    for source in [
-        support::throwing(),
-        support::resolving_with_nothing(),
-        support::without_text(),
-    ] {
-        let mut options = Options::new("https://api.test");
-        options.restore = Restore::Never;
-        options.fetch = Some(source);
-        let auth = AuthClient::new(options).unwrap();
-        assert_eq!(code(auth.refresh().await), Code::Network);
-    }
-}
-
-#[wasm_bindgen_test]
-async fn a_retry_after_reaches_the_caller_in_whole() {
-    let backend = Backend::new();
-    let auth = client(&backend);
-    auth.login(credentials()).await.unwrap();
-    backend.script_headed("/auth/refresh", 429, "", r#"{"retry-after":"7"}"#);
-    let Err(Error::Auth(failure)) = auth.refresh().await else {
-        panic!("a failure")
-    };
-    assert_eq!(failure.code, Code::RateLimited);
-    assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
-}
-
-#[wasm_bindgen_test]
-async fn a_refused_login_says_what_the_endpoint_said_and_leaves_no_session() {
-    let client = Client::signed_out();
-    client.backend.script(
-        "/auth/login",
-        1,
-        422,
-        r#"{"error":"mfa_required","fields":["otp"]}"#,
-    );
-    let failure = JsFuture::from(client.engine.login(&credentials()))
-        .await
-        .unwrap();
-    let member = |name: &str| js_sys::Reflect::get(&failure, &name.into()).unwrap();
-    assert_eq!(member("code").as_f64(), Some(3.0));
-    let said: String = js_sys::JSON::stringify(&member("said")).unwrap().into();
-    assert_eq!(said, r#"{"error":"mfa_required","fields":["otp"]}"#);
-    assert_eq!(client.status(), 1.0);
-}
-
-#[wasm_bindgen_test]
-async fn credentials_that_cannot_be_written_as_json_are_an_invalid_argument() {
-    let backend = Backend::new();
-    let auth = client(&backend);
-    for wrong in [JsValue::UNDEFINED, support::circular()] {
-        assert_eq!(code(auth.login(wrong).await), Code::InvalidArgument);
-    }
-    assert_eq!(backend.count("/auth/login"), 0);
 }
 
 #[wasm_bindgen_test]

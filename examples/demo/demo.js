@@ -1,310 +1,282 @@
 /**
- * The demo page: one client, a few buttons, and what both sides have to say about it. The client is used as any app
- * would use it; everything else here is for looking at it.
+ * The demo page: the tabs and their clients, what both sides have to say, and the buttons. This file joins the parts;
+ * each of them is a file of its own.
  *
- * @typedef {import("evertoken").Session} Session
  * @typedef {import("./mock.js").Counters} Counters
+ * @typedef {import("./tab.js").Client} Client
  */
-import { createAuthClient } from "./evertoken/index.js";
-import { Countdown } from "./countdown.js";
+import { setAhead } from "./clock.js";
+import { App } from "./app.js";
+import { Backend } from "./backend.js";
+import { Compared } from "./compared.js";
 import { CounterTable, difference } from "./counters.js";
-import * as mock from "./mock.js";
+import { layOut } from "./layout.js";
+import { Mock } from "./mock.js";
+import { $, on, unavailable } from "./page.js";
+import { Player } from "./player.js";
+import { Record } from "./record.js";
+import { MOST, Tabs } from "./tabs.js";
+import { telling } from "./telling.js";
 import { Timeline } from "./timeline.js";
+import { Viewer } from "./viewer.js";
+import { Watch } from "./watch.js";
 import * as words from "./words.js";
+import { PASSWORD, USER, World } from "./world.js";
 
-const PASSWORD = "password";
+// The server's time may have been let pass before this page was loaded; it is as late here.
+const ahead = await new Mock("").clock().then(
+  ({ offset }) => offset * 1000,
+  () => 0,
+);
+setAhead(ahead);
 
-/** The browser lines up calls to one address, to answer the later ones from its cache; here they shall all go out. */
-const AT_ONCE = { cache: /** @type {const} */ ("no-store") };
+layOut();
 
-const page = {
-  session: $("article.session"),
-  who: $("#who"),
-  status: $("#status"),
-  form: /** @type {HTMLFormElement} */ ($("#sign-in-form")),
-  email: /** @type {HTMLInputElement} */ ($("#email")),
-  password: /** @type {HTMLInputElement} */ ($("#password")),
-  token: $("#token"),
-  dots: $(".dots"),
-  result: $("#result"),
-  outcome: $(".outcome"),
-  problem: $("#problem"),
-  breakNote: $("#break-note"),
-  countersNote: $("#counters-note"),
-  failNext: $("#fail-next"),
-};
-
+const record = new Record(ahead);
 const timeline = new Timeline(/** @type {HTMLOListElement} */ ($("#timeline")));
 const table = new CounterTable(/** @type {HTMLTableElement} */ ($("#counters")));
-const countdown = new Countdown({ text: $("#countdown"), bar: $(".bar"), note: $("#expiry") });
+const compared = new Compared(/** @type {HTMLTableElement} */ ($("#compared")));
+/** Sign-outs that nobody asked for, as the clients tell it. */
+const thrownOut = { ours: 0, naive: 0 };
 
-/** The next refresh has been told to fail, and has not come yet. */
-let armed = false;
-/** A problem is on the page that a later refresh would solve. */
-let recoverable = false;
+// ── What is told ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-// ── The client ───────────────────────────────────────────────────────────────────────────────────────────────────────
+/** @param {import("./record.js").Mark} mark */
+function list(mark) {
+  const lane = record.lanes.get(mark.lane);
+  if (lane?.client === "naive" && !world.comparing) return;
+  const where = lane?.client === "naive" ? `Naive, ${lane.name}` : (lane?.name ?? "");
+  timeline.add(mark.type, where, record.wall(mark.at), mark);
+}
 
-const auth = createAuthClient({
-  onEvent(event) {
-    timeline.add(event.type, event.at, words.describe(event));
-    countdown.event(event);
-    if (event.type === "refreshed" || event.type === "refresh-failed") arm(false);
-    if (event.type === "refreshed" && recoverable) {
-      hideProblem();
-      say("The client has got a new token by itself in the meantime. Make the call again.");
-    }
-  },
-});
-auth.subscribe(render);
-render(auth.session);
-auth.ready.catch((error) => showProblem(error, page.session));
+const tell = telling(record, list);
 
-/** @param {Session} session */
-function render(session) {
-  countdown.session(session);
-  if (page.session.dataset.status === "restoring") hideProblem();
-  page.session.dataset.status = session.status;
-  switch (session.status) {
-    case "restoring":
-      page.who.textContent = "One moment…";
-      page.status.textContent = "Looking for a session from last time.";
-      if (session.error) showProblem(session.error, page.session);
-      break;
-    case "signed-out":
-      page.who.textContent = "Nobody is signed in";
-      page.status.textContent = words.whySignedOut[session.reason] ?? "";
-      break;
-    case "signing-in":
-      page.who.textContent = "Signing in…";
-      page.status.textContent = "";
-      break;
-    case "signed-in": {
-      const { email, role } = session.user ?? {};
-      // A narrow screen breaks the line before the @.
-      if (email) page.who.replaceChildren(...email.split(/(?=@)/).flatMap(breakBefore));
-      else page.who.textContent = "Signed in";
-      page.status.textContent = role ? `Signed in, role ${role}` : "Signed in";
-      break;
-    }
-    case "signing-out":
-      page.who.textContent = "Signing out…";
-      page.status.textContent = "";
-      break;
+/** @type {App | null} */
+let app = null;
+
+const tabs = new Tabs($("#frames"), (number, client, report) => {
+  lanesFor(number);
+  if (report.kind === "event") {
+    const { event } = report;
+    if (event.type === "signed-out" && isThrownOut(event)) thrownOut[client] += 1;
+    if (number === 1 && client === "ours") app?.told(/** @type {any} */ (event));
   }
-  // The form stays while signing in, so that the focus does.
-  const signedIn = session.status === "signed-in" || session.status === "signing-out";
-  swap(page.token, signedIn);
-  swap($("#sign-out"), signedIn);
-  swap(page.form, session.status === "signed-out" || session.status === "signing-in");
-  unavailable($("#expire"), session.status !== "signed-in");
-  explainBreaking();
+  tell(number, client, report);
+  if (report.kind === "answered") soon();
+});
+
+/** @param {any} event */
+const isThrownOut = ({ reason, asked }) =>
+  reason === undefined ? !asked : reason !== "logout" && reason !== "never";
+
+const world = new World(tabs, record, (what, why = "") => {
+  record.moment(`${what} ${why}`.trim());
+  note("you", { icon: "you", tone: "you", what, why });
+});
+
+const watches = {
+  ours: new Watch(world.mocks.ours, "ours", record, list),
+  naive: new Watch(world.mocks.naive, "naive", record, list),
+};
+
+for (const client of /** @type {const} */ (["ours", "naive"])) record.addLane(client, "server");
+
+const viewer = new Viewer(
+  {
+    box: $("#picture"),
+    svg: /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.querySelector("#lanes"))),
+    detail: $("#detail"),
+    pause: /** @type {HTMLButtonElement} */ ($("#pause")),
+    span: /** @type {HTMLSelectElement} */ ($("#span")),
+    earlier: /** @type {HTMLButtonElement} */ ($("#earlier")),
+    later: /** @type {HTMLButtonElement} */ ($("#later")),
+  },
+  record,
+);
+viewer.run();
+tabs.begin();
+
+/** @param {string} type @param {words.Words} what */
+function note(type, what) {
+  timeline.add(type, "", Date.now(), what);
 }
 
-// ── What the buttons do ──────────────────────────────────────────────────────────────────────────────────────────────
-
-page.form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (auth.session.status === "signing-in") return;
-  const [email, password] = [page.email.value, page.password.value];
-  void act(`Sign in as ${email}`, page.form, async () => {
-    await auth.login({ email, password });
-    page.form.reset();
-    say("You are in. Make a call, or expire the token first.");
-  });
-});
-
-for (const button of page.form.querySelectorAll("button[data-account]")) {
-  button.addEventListener("click", () => {
-    page.email.value = /** @type {HTMLElement} */ (button).dataset.account ?? "";
-    page.password.value = PASSWORD;
-    page.form.requestSubmit();
-  });
-}
-
-on("#one-call", "One call", () => call(1));
-on("#twenty-calls", "Twenty calls at once", () => call(20));
-
-on("#expire", "Expire the token now", async () => {
-  await mock.expireAccessTokens();
-  if (auth.session.status === "signed-in") countdown.refuse();
-  say("Done. Now make a call, or twenty: the server will refuse the old token.");
-});
-
-on("#fail-next", "Make the next refresh fail", async () => {
-  await mock.failNextRefresh();
-  arm(true);
-  say("Armed. To see it, expire the token and make a call.");
-});
-
-on("#sign-out", "Sign out", async () => {
-  await auth.logout();
-  say("Signed out. The server has forgotten the session.");
-});
-
-/** @param {number} sent */
-async function call(sent) {
-  const before = table.latest;
-  const dots = Array.from({ length: sent }, () => document.createElement("i"));
-  page.dots.replaceChildren(...dots);
-  say(sent === 1 ? "Calling…" : `Making ${sent} calls…`);
-
-  const answers = await Promise.allSettled(
-    dots.map(async (dot) => {
-      try {
-        const { status } = await auth.fetch("/auth/me", AT_ONCE);
-        dot.className = status === 200 ? "good" : "bad";
-        return status;
-      } catch (error) {
-        dot.className = "bad";
-        throw error;
-      }
-    }),
-  );
-  const after = await readCounters();
-  // Other calls were started meanwhile; the page speaks of those.
-  if (dots[0].parentElement === null) return;
-
-  const statuses = answers.flatMap((answer) =>
-    answer.status === "fulfilled" ? [answer.value] : [],
-  );
-  const saw = before && after && difference(before, after);
-  const { what, why } = words.summary({ sent, statuses, saw });
-  say(`${what}. ${why}`.trim());
-  const failed = answers.find((answer) => answer.status === "rejected");
-  if (failed) throw failed.reason;
-  const fine = statuses.every((status) => status === 200);
-  note("outcome", { icon: fine ? "good" : "bad", tone: fine ? "good" : "bad", what, why });
-}
+// ── What is done ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What an action has to wait for: breaking things is over in a moment, and what comes next should meet it. */
 let breaking = Promise.resolve();
 
+/** The picture of a story stays to be looked at, until something else is done. */
+let held = false;
+
 /**
- * Runs an action: notes it in the timeline, counts anew, and says what went wrong beside it.
+ * Runs an action: notes it, counts anew, and says what went wrong beside it.
  *
- * @param {string} name
- * @param {HTMLElement} place
- * @param {() => Promise<void>} action
+ * @param {string} name @param {HTMLElement} place @param {() => Promise<void>} action
  */
 async function act(name, place, action) {
-  await breaking;
-  hideProblem();
-  say("");
-  page.dots.replaceChildren();
-  await readCounters();
-  table.mark();
-  note("you", { icon: "you", tone: "you", what: name, why: "" });
+  const before = breaking;
+  let over = () => {};
+  // From the click on: whoever is quick clicks again before it has begun.
+  if (place === backend.place) breaking = new Promise((resolve) => (over = resolve));
   try {
+    await before;
+    if (held) viewer.run();
+    held = false;
+    app?.clear();
+    backend.say("");
+    await read();
+    table.mark();
+    world.note(name);
     await action();
   } catch (error) {
-    showProblem(error, place);
     const { what, hint } = words.problem(error);
+    if (place === backend.place) backend.say(`${what} ${hint}`);
+    else app?.showProblem(error, place);
     note("problem", { icon: "bad", tone: "bad", what, why: hint });
   } finally {
-    void readCounters();
+    over();
+    void read();
   }
 }
 
-/** @param {string} selector @param {string} name @param {() => Promise<void>} action */
-function on(selector, name, action) {
-  const button = $(selector);
-  const place = page.session.contains(button) ? page.session : page.outcome;
-  button.addEventListener("click", () => {
-    // aria-disabled keeps the focus and lets the reason be read; the reason stands beside the button.
-    if (button.getAttribute("aria-disabled") === "true") return;
-    const done = act(name, place, action);
-    if (button.matches(".break")) breaking = done;
-  });
+app = new App(world, act, async () => {
+  const before = (await read())?.ours.counters;
+  return async () => {
+    const after = (await read())?.ours.counters;
+    return before && after ? difference(before, after) : null;
+  };
+});
+const backend = new Backend(world, act);
+
+on("#naive-in", () =>
+  act("Sign the naive client in again", $(".compared"), () =>
+    tabs.signNaiveIn({ email: USER, password: PASSWORD }),
+  ),
+);
+const sharing = /** @type {HTMLInputElement} */ ($("#sharing"));
+sharing.addEventListener("change", () =>
+  act(sharing.checked ? "The better naive client" : "The plain naive client", $(".compared"), () =>
+    world.share(sharing.checked),
+  ),
+);
+on("#more-tabs", () => setTabs(tabs.open.length + 1));
+on("#fewer-tabs", () => setTabs(tabs.open.length - 1));
+
+/** @param {number} wanted */
+function setTabs(wanted) {
+  return act(wanted > tabs.open.length ? "Open a tab" : "Close a tab", $(".many"), () =>
+    world.setTabs(wanted),
+  );
 }
 
-// ── What the page says ───────────────────────────────────────────────────────────────────────────────────────────────
+const compare = /** @type {HTMLInputElement} */ ($("#compare"));
+compare.addEventListener("change", () =>
+  act(compare.checked ? "A naive client beside it" : "No naive client", $(".many"), async () => {
+    await world.compare(compare.checked);
+    // What was before, only one of them has seen.
+    await begin("they stand beside each other");
+  }),
+);
 
-/** @param {string} type @param {words.Words} what */
-function note(type, what) {
-  timeline.add(type, Date.now(), what);
+world.changed = () => {
+  const open = tabs.open.length;
+  $("#tab-count").textContent = String(open);
+  unavailable($("#more-tabs"), open >= MOST);
+  unavailable($("#fewer-tabs"), open < 2);
+  compare.checked = world.comparing;
+  $(".compared").hidden = !world.comparing;
+  viewer.compare = world.comparing;
+  viewer.draw();
+  backend.update();
+};
+world.auth.subscribe(() => backend.update());
+
+/** Where a tab's number is new, or that of one that was closed. @param {number} tab */
+function lanesFor(tab) {
+  for (const client of /** @type {const} */ (["ours", "naive"])) {
+    if (!record.lanes.get(`${client}-${tab}`)?.open) record.addLane(client, tab);
+  }
 }
 
-/** @param {string} text */
-function say(text) {
-  page.result.textContent = text;
-}
+new Player(world, {
+  async begin() {
+    viewer.run();
+    await begin("this story began");
+  },
+  async outcome() {
+    await read();
+    const now = standings();
+    if (!now) throw new Error("The server does not answer.");
+    const { ours, naive } = compared.since(now.ours, now.naive);
+    return {
+      ours,
+      naive,
+      oursIn: world.signedIn,
+      reason: "reason" in world.auth.session ? world.auth.session.reason : "",
+      naiveIn: world.naiveIn,
+      naiveAlive: now.naive.families.some(({ status }) => status === "alive"),
+    };
+  },
+  end() {
+    viewer.pause();
+    held = true;
+  },
+});
 
-/** Puts the one place for problems next to what caused this one. @param {unknown} error @param {HTMLElement} place */
-function showProblem(error, place) {
-  if (page.problem.parentElement !== place) place.append(page.problem);
-  const { what, hint } = words.problem(error);
-  const title = document.createElement("strong");
-  title.textContent = what;
-  page.problem.replaceChildren(title, hint && ` ${hint}`);
-  if (place === page.outcome) recoverable = Boolean(/** @type {any} */ (error)?.retryable);
-  else say("");
-}
+// ── What the servers say ─────────────────────────────────────────────────────────────────────────────────────────────
 
-function hideProblem() {
-  page.problem.replaceChildren();
-  recoverable = false;
-}
-
-/** @param {boolean} on */
-function arm(on) {
-  armed = on;
-  page.failNext.classList.toggle("armed", on);
-  explainBreaking();
-}
-
-function explainBreaking() {
-  page.breakNote.textContent = [
-    $("#expire").getAttribute("aria-disabled") === "true" && "Nothing to expire: sign in first.",
-    armed && "The next refresh will be answered 503, “not just now”.",
-  ]
-    .filter(Boolean)
-    .join(" ");
-}
-
-/** @param {string} part @param {number} index */
-const breakBefore = (part, index) => (index ? [document.createElement("wbr"), part] : [part]);
-
-/** @param {HTMLElement} button @param {boolean} yes */
-function unavailable(button, yes) {
-  if (yes) button.setAttribute("aria-disabled", "true");
-  else button.removeAttribute("aria-disabled");
-}
-
-/** Shows or hides a part; the focus, if it was in there, goes to the headline. @param {HTMLElement} part @param {boolean} show */
-function swap(part, show) {
-  if (!show && part.contains(document.activeElement)) page.who.focus();
-  part.hidden = !show;
-}
-
-// ── What happens by itself ───────────────────────────────────────────────────────────────────────────────────────────
-
-/** @returns {Promise<Counters | null>} */
-async function readCounters() {
+/** Both, as they stand; the table of counters is our client's. Where the naive one is not shown, it does nothing. */
+async function read() {
   try {
-    const counters = await mock.counters();
-    table.show(counters);
-    page.countersNote.textContent = "";
-    return counters;
+    const known = world.comparing ? null : watches.naive.latest;
+    const [ours, naive] = await Promise.all([watches.ours.read(), known ?? watches.naive.read()]);
+    table.show(ours.counters);
+    backend.show(ours.families, world.comparing ? naive.families : null);
+    const now = standings();
+    if (now && !compared.base) compared.begin(now.ours, now.naive);
+    if (now) compared.show(now.ours, now.naive);
+    $("#counters-note").textContent = "";
+    return { ours, naive };
   } catch (error) {
     const { what, hint } = words.problem(error);
-    page.countersNote.textContent = `${what} ${hint}`;
+    $("#counters-note").textContent = `${what} ${hint}`;
     return null;
   }
 }
 
+/** Both count from nothing. @param {string} since */
+async function begin(since) {
+  await read();
+  const now = standings();
+  if (now) compared.begin(now.ours, now.naive);
+  $("#compared-since").textContent = `, since ${since}`;
+}
+
+function standings() {
+  const [ours, naive] = [watches.ours.latest, watches.naive.latest];
+  if (!ours || !naive) return null;
+  return {
+    ours: { ...ours, thrownOut: thrownOut.ours },
+    naive: { ...naive, thrownOut: thrownOut.naive },
+  };
+}
+
+/** Answers come in crowds; one look at the server is enough for a crowd. */
+let asked = false;
+function soon() {
+  if (asked) return;
+  asked = true;
+  setTimeout(() => {
+    asked = false;
+    void read();
+  }, 60);
+}
+
 async function watch() {
-  if (!document.hidden) await readCounters();
+  if (!document.hidden) await read();
   setTimeout(watch, 1_000);
 }
 
 void watch();
-setInterval(() => document.hidden || countdown.draw(), 250);
-document.addEventListener("visibilitychange", () => document.hidden || countdown.draw());
-
-/** @param {string} selector @returns {HTMLElement} */
-function $(selector) {
-  const found = document.querySelector(selector);
-  if (!(found instanceof HTMLElement)) throw new Error(`The page has no ${selector}`);
-  return found;
-}
+world.changed();

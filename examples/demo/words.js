@@ -27,12 +27,15 @@ export const clock = (at) =>
 /** @param {number} n @param {string} one @param {string} [many] */
 export const count = (n, one, many = `${one}s`) => `${n === 1 ? "one" : n} ${n === 1 ? one : many}`;
 
+/** @param {number} n */
+export const times = (n) => (n === 1 ? "once" : `${n} times`);
+
 /** @type {Record<string, string>} */
 const whyRefresh = {
   timer: "It is due: the old one expires soon, or the last try failed.",
   rejected:
     "The server answered 401: it no longer takes the old one. Everyone who waits shares this one request.",
-  demand: "The page asked for it.",
+  demand: "A call needs it, or the page asked.",
   restore: "The page was just opened; a cookie from last time may still be good.",
   wake: "The page was asleep, and time has passed.",
 };
@@ -40,7 +43,7 @@ const whyRefresh = {
 /** Why nobody is signed in. @type {Record<string, string>} */
 export const whySignedOut = {
   never: "This browser has no session here yet.",
-  logout: "You signed out, here or in another tab.",
+  logout: "You signed out: here, in another tab, or everywhere from another device.",
   expired: "The session was too old to be renewed. Sign in again.",
   reuse:
     "A refresh cookie that was already used came back, as a stolen one would. To be safe, the server ended it all.",
@@ -62,10 +65,10 @@ const whyFailed = {
 };
 
 /**
- * @param {AuthEvent} event
+ * @param {AuthEvent} event @param {boolean} [beside] whether another tab here was about it too
  * @returns {Words}
  */
-export function describe(event) {
+export function describe(event, beside = false) {
   switch (event.type) {
     case "restored":
       return good(
@@ -119,9 +122,9 @@ export function describe(event) {
       );
     case "lock-waited":
       return plain(
-        "peer",
-        "Waited for another tab",
-        `Only one tab may refresh at a time. It took ${event.ms} ms.`,
+        "wait",
+        "Waited for its turn",
+        `Only one tab may refresh at a time. ${beside ? "Another was first; it" : "None here was before it; it still"} took ${Math.round(event.ms)} ms.`,
       );
     case "listener-failed":
       return bad(
@@ -130,6 +133,47 @@ export function describe(event) {
       );
     default:
       return plain("note", /** @type {{ type: string }} */ (event).type, "");
+  }
+}
+
+/**
+ * @param {import("./naive.js").NaiveEvent} event
+ * @returns {Words}
+ */
+export function describeNaive(event) {
+  switch (event.type) {
+    case "signed-in":
+      return good("in", "Signed in", "The server took the e-mail and password.");
+    case "refresh-started":
+      return {
+        ...plain("refresh", "Asked for a new token", "It has none that is good."),
+        many: (n) => `Asked for a new token, ${n} times`,
+      };
+    case "refreshed":
+      return good("good", "Got a new token", "It keeps it, whatever has happened meanwhile.");
+    case "retried":
+      return {
+        ...plain("again", "Repeated one call", "It is sent once more, with the new token."),
+        many: (n) => `Repeated ${n} calls`,
+      };
+    case "refresh-failed":
+      return {
+        ...bad(
+          "No new token",
+          event.status === null ? "The server could not be reached." : `Answer ${event.status}.`,
+        ),
+        many: (n) => `No new token, ${n} times`,
+      };
+    case "signed-out":
+      return event.asked
+        ? plain("out", "Signed out", "You asked for it.")
+        : {
+            ...bad(
+              "Signed out",
+              "It got no new token, and does not ask why. The password, please.",
+            ),
+            icon: "out",
+          };
   }
 }
 
@@ -149,6 +193,10 @@ export function summary({ sent, statuses, saw }) {
   };
 }
 
+/** @param {number} sent @param {number[]} statuses */
+export const besides = (sent, statuses) =>
+  `Naive client: ${statuses.filter((status) => status === 200).length} of ${sent}.`;
+
 /** @param {Counters} saw */
 function whatTheServerSaw({ resource, refresh }) {
   const renewed = refresh.ok + refresh.replayed;
@@ -166,17 +214,17 @@ export function problem(error) {
   const { message, hint } = /** @type {{ message?: string, hint?: string }} */ (error ?? {});
   if (hint) return { what: message ?? "", hint };
   // The platform's own TypeError, "Failed to fetch", helps nobody.
-  if (error instanceof TypeError)
+  if (/** @type {{ name?: string }} */ (error ?? {}).name === "TypeError")
     return { what: "The server does not answer.", hint: "Is it still running?" };
   return { what: message || String(error), hint: "" };
 }
 
 /** @param {string} icon @param {string} what @param {string} why @returns {Words} */
-const plain = (icon, what, why) => ({ icon, tone: "plain", what, why });
+export const plain = (icon, what, why) => ({ icon, tone: "plain", what, why });
 /** @param {string} icon @param {string} what @param {string} why @returns {Words} */
-const good = (icon, what, why) => ({ icon, tone: "good", what, why });
+export const good = (icon, what, why) => ({ icon, tone: "good", what, why });
 /** @param {string} what @param {string} why @returns {Words} */
-const bad = (what, why) => ({ icon: "bad", tone: "bad", what, why });
+export const bad = (what, why) => ({ icon: "bad", tone: "bad", what, why });
 
 /** @param {string} url */
 const path = (url) => new URL(url, location.href).pathname;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::domain::ReuseRevokes;
 use crate::duration;
@@ -57,7 +57,6 @@ struct Args {
     #[arg(
         long,
         env = "EVERTOKEN_MOCK_HOST",
-        hide_env = true,
         default_value = "127.0.0.1",
         help_heading = "Where"
     )]
@@ -66,17 +65,15 @@ struct Args {
     #[arg(
         long,
         env = "EVERTOKEN_MOCK_PORT",
-        hide_env = true,
         default_value_t = 4000,
         help_heading = "Where"
     )]
     port: u16,
-    /// Serve this folder at /
+    /// Serve this folder at /, and nothing a link leads to outside of it
     #[arg(
         long = "static",
         value_name = "DIR",
         env = "EVERTOKEN_MOCK_STATIC",
-        hide_env = true,
         help_heading = "Where"
     )]
     static_dir: Option<PathBuf>,
@@ -85,7 +82,6 @@ struct Args {
         long,
         value_name = "STORE",
         env = "EVERTOKEN_MOCK_STORE",
-        hide_env = true,
         default_value = "memory",
         help_heading = "Where"
     )]
@@ -95,34 +91,30 @@ struct Args {
         long,
         value_name = "FORMAT",
         env = "EVERTOKEN_MOCK_LOG",
-        hide_env = true,
         value_enum,
-        hide_possible_values = true,
         default_value = "text",
         help_heading = "Where"
     )]
     log: LogFormat,
 
     /// Lifetime of an access token [default: 15m, or JWT_ACCESS_EXPIRES]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ACCESS_TTL", hide_env = true, value_parser = duration::parse, help_heading = "Tokens")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ACCESS_TTL", value_parser = duration::parse, help_heading = "Tokens")]
     access_ttl: Option<Duration>,
     /// Lifetime of a refresh token [default: 7d, or JWT_REFRESH_EXPIRES]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_TTL", hide_env = true, value_parser = duration::parse, help_heading = "Tokens")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_TTL", value_parser = duration::parse, help_heading = "Tokens")]
     refresh_ttl: Option<Duration>,
     /// Lifetime of a session, however often it is renewed
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ABSOLUTE_TTL", hide_env = true, value_parser = duration::parse, default_value = "30d", help_heading = "Tokens")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_ABSOLUTE_TTL", value_parser = duration::parse, default_value = "30d", help_heading = "Tokens")]
     absolute_ttl: Duration,
     /// How long a token that was just spent is forgiven without proof
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_GRACE", hide_env = true, value_parser = duration::parse, default_value = "0s", help_heading = "Tokens")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_GRACE", value_parser = duration::parse, default_value = "0s", help_heading = "Tokens")]
     grace: Duration,
     /// What a reused token ends: all of the user, or its family
     #[arg(
         long,
         value_name = "user|family",
         env = "EVERTOKEN_MOCK_REUSE_REVOKES",
-        hide_env = true,
         value_enum,
-        hide_possible_values = true,
         default_value = "user",
         help_heading = "Tokens"
     )]
@@ -131,9 +123,7 @@ struct Args {
     #[arg(
         long,
         env = "EVERTOKEN_MOCK_ALG",
-        hide_env = true,
         value_enum,
-        hide_possible_values = true,
         default_value = "HS256",
         help_heading = "Tokens"
     )]
@@ -143,7 +133,6 @@ struct Args {
         long,
         value_name = "FILE",
         env = "EVERTOKEN_MOCK_ES256_KEY",
-        hide_env = true,
         help_heading = "Tokens"
     )]
     es256_key: Option<PathBuf>,
@@ -152,37 +141,34 @@ struct Args {
         long,
         value_name = "URL",
         env = "EVERTOKEN_MOCK_ISSUER",
-        hide_env = true,
         help_heading = "Tokens"
     )]
     issuer: Option<String>,
 
     /// Logins, and refreshes, of one address: 10/s, 600/min, 5000/h or off
-    #[arg(long, value_name = "RATE", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_RATE", hide_env = true, value_parser = RateLimit::parse, default_value = "600/min", help_heading = "Who may")]
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, env = "EVERTOKEN_MOCK_REFRESH_RATE", value_parser = RateLimit::parse, default_value = "600/min", help_heading = "Who may")]
     refresh_rate: RateLimit,
     /// Origins whose pages may call [default: every loopback origin]
-    #[arg(long, value_name = "ORIGIN", env = "EVERTOKEN_MOCK_ALLOW_ORIGIN", hide_env = true, num_args = 1.., value_delimiter = ',', help_heading = "Who may")]
+    #[arg(long, value_name = "ORIGIN", env = "EVERTOKEN_MOCK_ALLOW_ORIGIN", num_args = 1.., value_delimiter = ',', help_heading = "Who may")]
     allow_origin: Vec<String>,
     /// Mark cookies Secure
-    #[arg(long, env = "EVERTOKEN_MOCK_COOKIE_SECURE", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Who may")]
+    #[arg(long, env = "EVERTOKEN_MOCK_COOKIE_SECURE", value_parser = BoolishValueParser::new(), help_heading = "Who may")]
     cookie_secure: bool,
     /// SameSite of cookies: strict, lax, or none, which implies Secure
     #[arg(
         long,
         value_name = "SITE",
         env = "EVERTOKEN_MOCK_COOKIE_SAMESITE",
-        hide_env = true,
         value_enum,
-        hide_possible_values = true,
         default_value = "strict",
         help_heading = "Who may"
     )]
     cookie_samesite: SameSite,
     /// Turn off /__mock/ and whatever else signs in without a password
-    #[arg(long, env = "EVERTOKEN_MOCK_NO_CONTROL", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Who may")]
+    #[arg(long, env = "EVERTOKEN_MOCK_NO_CONTROL", value_parser = BoolishValueParser::new(), help_heading = "Who may")]
     no_control: bool,
     /// Let /__mock/ answer on an address other machines can reach
-    #[arg(long, env = "EVERTOKEN_MOCK_CONTROL_ANYWHERE", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Who may")]
+    #[arg(long, env = "EVERTOKEN_MOCK_CONTROL_ANYWHERE", value_parser = BoolishValueParser::new(), help_heading = "Who may")]
     control_anywhere: bool,
 
     /// Print this
@@ -228,18 +214,31 @@ enum Revokes {
 /// What to print instead of starting.
 pub fn read(
     args: impl IntoIterator<Item = OsString>,
-    env: impl Fn(&str) -> Option<String>,
+    env: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Settings, Stop> {
-    let args = Args::try_parse_from(args).map_err(|error| {
-        let text = error.to_string();
-        if error.use_stderr() {
-            Stop::Wrong(sentence(&text))
-        } else {
-            Stop::Told(text)
-        }
-    })?;
+    // One that is no text is not as good as none: in the place of a secret there would be a random one.
+    let env = |name: &str| {
+        let text = env(name).map(OsString::into_string).transpose();
+        text.map_err(|_| Stop::Wrong(format!("{name} is not UTF-8; give it a text, or unset it")))
+    };
+    // What can be said of all flags is said once, below them.
+    let command = Args::command().mut_args(|arg| {
+        let has_value = arg.get_action().takes_values();
+        arg.hide_env(true).hide_possible_values(has_value)
+    });
+    let args = command
+        .try_get_matches_from(args)
+        .and_then(|matches| Args::from_arg_matches(&matches))
+        .map_err(|error| {
+            let text = error.to_string();
+            if error.use_stderr() {
+                Stop::Wrong(sentence(&text))
+            } else {
+                Stop::Told(text)
+            }
+        })?;
     let defaults = Options::default();
-    let lifetime = |given: Option<Duration>, name: &str, default| match (given, env(name)) {
+    let lifetime = |given: Option<Duration>, name: &str, default| match (given, env(name)?) {
         (Some(given), _) => Ok(given),
         (None, Some(text)) => {
             duration::parse(&text).map_err(|wrong| Stop::Wrong(format!("{name}: {wrong}")))
@@ -269,15 +268,15 @@ pub fn read(
             refresh_rate: args.refresh_rate,
             alg: args.alg,
             es256_key,
-            allow_origins: args.allow_origin,
+            allow_origins: origins(args.allow_origin),
             issuer: args.issuer,
             cookie_secure: args.cookie_secure,
             cookie_same_site: args.cookie_samesite,
             static_dir: args.static_dir,
             control: !args.no_control,
             control_anywhere: args.control_anywhere,
-            access_secret: env("JWT_ACCESS_SECRET").map(Secret::new),
-            refresh_secret: env("JWT_REFRESH_SECRET").map(Secret::new),
+            access_secret: env("JWT_ACCESS_SECRET")?.map(Secret::new),
+            refresh_secret: env("JWT_REFRESH_SECRET")?.map(Secret::new),
         },
     })
 }
@@ -294,6 +293,20 @@ fn store(text: String) -> Result<StoreAt, Stop> {
                 .to_owned(),
         ))
     }
+}
+
+/// In the environment they may stand as they do behind the flag, with spaces between them. Nothing at all is
+/// no origin, and not the list that there is without one.
+fn origins(given: Vec<String>) -> Vec<String> {
+    let mut origins = Vec::with_capacity(given.len());
+    for text in given {
+        if text.trim().is_empty() {
+            origins.push(text);
+        } else {
+            origins.extend(text.split_whitespace().map(str::to_owned));
+        }
+    }
+    origins
 }
 
 fn key(path: &Path) -> Result<Secret, Stop> {

@@ -104,7 +104,7 @@ async fn clock(Extension(tenant): At) -> Response {
     time(tenant.clock())
 }
 
-/// Moves the clock forward, or the `Date` header away from it.
+/// Moves the clock forward, or the Date header away from it.
 #[utoipa::path(post, path = "/__mock/clock", tag = "controls", request_body = Movement, responses((status = 200, description = "As it is now", body = Time), Wrong, Unread, Closed))]
 async fn move_clock(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let movement: Movement = body(request).await?;
@@ -133,7 +133,7 @@ async fn faults(Extension(tenant): At) -> Response {
 /// Replaces the faults; the first rule that matches acts.
 #[utoipa::path(put, path = "/__mock/faults", tag = "controls", request_body = [Rule], responses((status = 200, description = "As it is now", body = [Rule]), Wrong, Unread, Closed))]
 async fn set_faults(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
-    let rules: Vec<Rule> = body(request).await?;
+    let rules: Vec<Rule> = list(request).await?;
     tenant.faults().set(rules);
     Ok(Json(tenant.faults().rules()).into_response())
 }
@@ -181,7 +181,7 @@ async fn users(Extension(tenant): At) -> Response {
 /// Replaces the accounts; who is not among them is gone.
 #[utoipa::path(put, path = "/__mock/users", tag = "controls", request_body = [Account], responses((status = 200, description = "As it is now", body = [User]), Wrong, Unread, Closed))]
 async fn set_users(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
-    let accounts: Vec<Account> = body(request).await?;
+    let accounts: Vec<Account> = list(request).await?;
     tenant.set_users(settle(&tenant, accounts)?);
     Ok(Json(tenant.users().all()).into_response())
 }
@@ -289,4 +289,10 @@ fn wrong(text: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
 pub(crate) async fn body<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
     let (_, body) = input::read(request).await?;
     input::json(&body).map_err(wrong)
+}
+
+/// The same of one that is a list.
+async fn list<T: DeserializeOwned>(request: Request) -> Result<Vec<T>, Problem> {
+    let (_, body) = input::read(request).await?;
+    input::json_list(&body).map_err(wrong)
 }

@@ -2,7 +2,8 @@
 //! a token.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,15 +11,18 @@ use utoipa::ToSchema;
 use crate::domain::{FamilyId, Seconds, UserId};
 use crate::tokens::{AccessClaims, RefreshClaims};
 
-/// How many requests are kept.
+/// How many requests are kept of a tenant.
 const KEPT: usize = 1_000;
 
-/// The longest path and origin that are kept whole: nothing a client sends makes the journal large.
+/// The longest method, path and origin that are kept whole: nothing a client sends makes the journal large.
 const LONGEST: usize = 512;
 
 /// One request.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Entry {
+    /// Its number: the first request of a tenant is 1, and a reset does not begin anew. So whoever reads the log
+    /// again knows what is new.
+    pub n: u64,
     /// When it came, by the tenant's clock, in seconds since the Unix epoch.
     #[schema(value_type = u64)]
     pub at: Seconds,
@@ -86,7 +90,20 @@ pub(crate) struct EntryId(u64);
 
 /// The last requests of one tenant, in the order they came.
 #[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<Kept>);
+pub(crate) struct Journal {
+    kept: Mutex<Kept>,
+    all: Total,
+}
+
+/// How many requests the tenants of a server keep together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Total(Arc<AtomicUsize>);
+
+impl Total {
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -95,8 +112,17 @@ struct Kept {
 }
 
 impl Journal {
-    /// A request came.
+    /// One of several, which are counted together.
+    pub(crate) fn new(all: Total) -> Self {
+        Self {
+            kept: Mutex::default(),
+            all,
+        }
+    }
+
+    /// A request came; it gets its number here.
     pub(crate) fn begin(&self, mut entry: Entry) -> EntryId {
+        shorten(&mut entry.method);
         shorten(&mut entry.path);
         if let Some(origin) = entry.origin.as_mut() {
             shorten(origin);
@@ -105,13 +131,13 @@ impl Journal {
         if kept.entries.len() >= KEPT {
             kept.entries.pop_front();
             kept.first = kept.first.saturating_add(1);
+        } else {
+            self.all.0.fetch_add(1, Ordering::Relaxed);
         }
+        let id = kept.first.saturating_add(kept.entries.len() as u64);
+        entry.n = id.saturating_add(1);
         kept.entries.push_back(entry);
-        EntryId(
-            kept.first
-                .saturating_add(kept.entries.len() as u64)
-                .saturating_sub(1),
-        )
+        EntryId(id)
     }
 
     /// This token was in its body.
@@ -136,7 +162,9 @@ impl Journal {
     pub(crate) fn clear(&self) {
         let mut kept = self.lock();
         kept.first = kept.first.saturating_add(kept.entries.len() as u64);
-        kept.entries.clear();
+        self.all.0.fetch_sub(kept.entries.len(), Ordering::Relaxed);
+        // Its memory too, which an idle tenant has no use for.
+        kept.entries = VecDeque::new();
     }
 
     fn change(&self, id: EntryId, change: impl FnOnce(&mut Entry)) {
@@ -151,7 +179,13 @@ impl Journal {
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

@@ -36,6 +36,8 @@ mod faults;
 mod files;
 mod journal;
 mod limits;
+#[cfg(feature = "server")]
+mod linger;
 mod options;
 mod origin;
 mod rate;

@@ -23,6 +23,9 @@ const ADDRESSES: usize = 10_000;
 /// moved farther. From here on its time stands still.
 const FARTHEST: Duration = Duration::from_secs(250 * 366 * 24 * 60 * 60);
 
+/// The longest time a rate is spread over, so that those sums stay inside too. Nobody waits for longer.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+
 /// Where a request came from: an extension of the request, set by the server. Without one, as through
 /// `oneshot`, it came from this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +133,8 @@ impl Buckets {
         let RateLimit::Per { count, period } = rate else {
             return None;
         };
-        let quota = Quota::with_period(period.checked_div(count.get())?)?.allow_burst(count);
+        let each = period.min(LONGEST).checked_div(count.get())?;
+        let quota = Quota::with_period(each)?.allow_burst(count);
         let clock = Ticks {
             clock: clock.clone(),
             since: clock.now(),

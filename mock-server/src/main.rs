@@ -1,6 +1,8 @@
 //! The command `evertoken-mock`: reads the command line, starts the server, says that it is ready, and
 //! stops it when told to.
 
+mod log;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -13,7 +15,7 @@ use tracing_subscriber::prelude::*;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    match args::read(std::env::args_os(), |name| std::env::var(name).ok()) {
+    match args::read(std::env::args_os(), |name| std::env::var_os(name)) {
         Ok(settings) => run(settings).unwrap_or_else(|wrong| refuse(&wrong)),
         Err(Stop::Told(text)) => match io::stdout().write_all(text.as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
@@ -24,14 +26,20 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: Settings) -> Result<ExitCode, String> {
-    log(settings.log)?;
+    let logging = log(settings.log)?;
+    let served = serve(settings);
+    logging.end();
+    served
+}
+
+fn serve(settings: Settings) -> Result<ExitCode, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| {
             format!("the system has no threads or timers to give ({error}); raise its limits")
         })?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let stop =
             stop_signal().map_err(|error| format!("signals cannot be listened to ({error})"))?;
         let server = MockServer::start(settings.options)
@@ -44,7 +52,10 @@ fn run(settings: Settings) -> Result<ExitCode, String> {
         stop.await;
         server.stop().await;
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    // A file or a name that the system still looks for is nothing to wait for.
+    runtime.shutdown_background();
+    served
 }
 
 fn refuse(text: &str) -> ExitCode {
@@ -53,20 +64,22 @@ fn refuse(text: &str) -> ExitCode {
 }
 
 /// One line a request, or what RUST_LOG asks for, as in every program of this kind.
-fn log(format: LogFormat) -> Result<(), String> {
+fn log(format: LogFormat) -> Result<log::Logging, String> {
     let wanted = match std::env::var("RUST_LOG") {
         Ok(text) if !text.is_empty() => text.parse().map_err(|wrong| {
             format!("RUST_LOG: {wrong}; write a level, as in debug, or unset it")
         })?,
         Ok(_) | Err(_) => Targets::new().with_default(LevelFilter::INFO),
     };
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    let log = tracing_subscriber::registry().with(wanted);
+    let (log, logging) = log::start(io::stderr())
+        .map_err(|error| format!("the system has no thread to give ({error}); raise its limits"))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(move || log.clone());
+    let registry = tracing_subscriber::registry().with(wanted);
     match format {
-        LogFormat::Text => log.with(lines).init(),
-        LogFormat::Json => log.with(lines.json()).init(),
+        LogFormat::Text => registry.with(lines).init(),
+        LogFormat::Json => registry.with(lines.json()).init(),
     }
-    Ok(())
+    Ok(logging)
 }
 
 /// Listens from now on; ends at the first SIGINT or SIGTERM.

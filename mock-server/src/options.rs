@@ -182,6 +182,8 @@ pub enum OptionsError {
     NotShared(&'static str),
     /// What is given as the address of Redis is none.
     RedisUrl,
+    /// It asks for TLS.
+    RedisTls,
     /// Built without Redis.
     NoRedis,
     /// What is given as a key for ES256 is none.
@@ -207,7 +209,10 @@ impl fmt::Display for OptionsError {
                 write!(f, "--store redis://… is shared between processes, and each would make its own {name}; give all of them the same")
             }
             Self::RedisUrl => {
-                f.write_str("--store is no address of Redis; write redis://host:port, with :password@ before the host and /number after the port where need be (there is no TLS)")
+                f.write_str("--store is no address of Redis; write redis://host:port, with :password@ before the host and /number after the port where need be (one Redis: no cluster, no sentinels)")
+            }
+            Self::RedisTls => {
+                f.write_str("--store rediss://… asks for TLS, which is not built in; write redis:// and the address of a tunnel to that Redis, such as stunnel makes")
             }
             Self::NoRedis => {
                 f.write_str("--store redis://… needs a build with the feature redis; build with --features redis, or use --store memory")

@@ -113,11 +113,13 @@ impl Origins {
     /// Whether pages of this URL's origin may call.
     pub(crate) fn allows_url(&self, url: &Url) -> bool {
         let origin = url.origin().ascii_serialization();
-        self.own.contains(&origin)
-            || match &self.allowed {
-                Allowed::Loopback => is_loopback(url),
-                Allowed::Listed(listed) => listed.contains(&origin),
-            }
+        // A blob: URL has the origin of the page that made it, and is no page of it.
+        is_web(url)
+            && (self.own.contains(&origin)
+                || match &self.allowed {
+                    Allowed::Loopback => is_loopback(url),
+                    Allowed::Listed(listed) => listed.contains(&origin),
+                })
     }
 }
 
@@ -132,22 +134,25 @@ fn listed_origin(text: &str) -> Result<String, OptionsError> {
     let wrong = || OptionsError::Origin(text.to_owned());
     let url = Url::parse(text).map_err(|_| wrong())?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    let web = matches!(url.scheme(), "http" | "https");
-    if bare && web && url.username().is_empty() && url.password().is_none() {
+    if bare && is_web(&url) && url.username().is_empty() && url.password().is_none() {
         Ok(url.origin().ascii_serialization())
     } else {
         Err(wrong())
     }
 }
 
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
 fn is_loopback(url: &Url) -> bool {
-    let web = matches!(url.scheme(), "http" | "https");
-    web && match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
+    is_web(url)
+        && match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+            None => false,
+        }
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -30,6 +32,7 @@ use crate::faults::Faults;
 use crate::faults::spoil::ConnectionDropped;
 use crate::files::Files;
 use crate::limits::Peer;
+use crate::linger::lingering;
 use crate::options::{Options, OptionsError};
 use crate::shared::State;
 use crate::tenant::Tenant;
@@ -65,6 +68,7 @@ const BREATH: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct MockServer {
     state: State,
+    socket: Socket,
     /// Held once here, once by the accepting task and once by each connection.
     connections: Arc<()>,
     task: JoinHandle<()>,
@@ -100,9 +104,12 @@ impl MockServer {
         let state = State::new(&options, Arc::new(world), &url(address))?;
         let app = crate::routes::router(state.clone(), Files::of(options.static_dir.as_deref()));
         let connections = Arc::new(());
-        let task = tokio::spawn(serve(listener, app, state.clone(), connections.clone()));
+        let socket = Socket::new(listener);
+        let serving = serve(socket.clone(), app, state.clone(), connections.clone());
+        let task = tokio::spawn(serving);
         Ok(Self {
             state,
+            socket,
             connections,
             task,
         })
@@ -163,17 +170,46 @@ impl MockServer {
 impl Drop for MockServer {
     fn drop(&mut self) {
         self.state.stop();
+        self.socket.close();
         self.task.abort();
     }
 }
 
-async fn serve(listener: TcpListener, app: Router, state: State, open: Arc<()>) {
+/// Where connections come in. It can be closed from outside of the task that waits for them, at once: who
+/// starts another server on the same port need not wait for that task to end.
+#[derive(Clone, Debug)]
+struct Socket(Arc<Mutex<Option<TcpListener>>>);
+
+impl Socket {
+    fn new(listener: TcpListener) -> Self {
+        Self(Arc::new(Mutex::new(Some(listener))))
+    }
+
+    /// Waits for ever once it is closed.
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let accept = |context: &mut Context<'_>| match self.lock().as_ref() {
+            Some(listener) => listener.poll_accept(context),
+            None => Poll::Pending,
+        };
+        poll_fn(accept).await
+    }
+
+    fn close(&self) {
+        drop(self.lock().take());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<TcpListener>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn serve(socket: Socket, app: Router, state: State, open: Arc<()>) {
     let graceful = GracefulShutdown::new();
     // Dropped with this task, and every connection with it.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+            accepted = socket.accept(), if connections.len() < CONNECTIONS => match accepted {
                 Ok((stream, address)) => {
                     tracing::trace!(%address, "a connection");
                     let peer = Peer(address.ip());
@@ -191,7 +227,7 @@ async fn serve(listener: TcpListener, app: Router, state: State, open: Arc<()>) 
             () = state.stopped() => break,
         }
     }
-    drop(listener);
+    socket.close();
     if tokio::time::timeout(DRAIN, graceful.shutdown())
         .await
         .is_err()
@@ -223,7 +259,7 @@ async fn answer(
     peer: Peer,
     request: hyper::Request<Incoming>,
 ) -> Result<Response, Dropped> {
-    let mut request = request.map(Body::new);
+    let mut request = lingering(request).map(Body::new);
     request.extensions_mut().insert(peer);
     let response = app
         .oneshot(request)

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use crate::domain::{ReuseRevokes, Seconds};
+use crate::journal::Total;
 use crate::options::{Options, OptionsError, SameSite};
 use crate::origin::Origins;
 use crate::rate::RateLimit;
@@ -18,9 +19,13 @@ use crate::tokens::Keys;
 use crate::world::World;
 
 /// How many tenants may exist beside the one at `/`: more than tests run side by side, and a bound on
-/// what a stranger's paths can make of our memory (an idle tenant is about a kilobyte). Beyond it the
+/// what a stranger's paths can make of our memory (an idle tenant is about four kilobytes). Beyond it the
 /// one that has been idle the longest goes.
 const TENANTS: usize = 10_000;
+
+/// How many requests all of them remember together, at some 400 bytes each: as many as two hundred tenants
+/// can. Beyond it those that have been idle the longest forget theirs, until a quarter is free.
+const REQUESTS: usize = 200_000;
 
 /// What is the same for every tenant.
 pub(crate) struct Shared {
@@ -40,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) secure: bool,
     pub(crate) control: bool,
     pub(crate) any_host: bool,
+    pub(crate) journalled: Total,
     stop: watch::Sender<bool>,
 }
 
@@ -58,6 +64,29 @@ struct Tenants {
     /// Counts uses: the clock of idleness.
     uses: u64,
     named: HashMap<String, (Arc<Tenant>, u64)>,
+}
+
+impl Tenants {
+    /// For one more.
+    fn make_room(&mut self) {
+        if self.named.len() >= TENANTS {
+            let used = self.named.iter().min_by_key(|(_, (_, last))| *last);
+            let idle = used.map(|(name, _)| name.clone());
+            idle.and_then(|name| self.named.remove(&name));
+        }
+    }
+
+    /// Those idle the longest come first.
+    fn forget_requests(&self, journalled: &Total) {
+        let mut idle: Vec<_> = self.named.values().collect();
+        idle.sort_unstable_by_key(|(_, last)| *last);
+        for (tenant, _) in idle {
+            if journalled.get() <= REQUESTS / 4 * 3 {
+                break;
+            }
+            tenant.journal.clear();
+        }
+    }
 }
 
 impl State {
@@ -98,6 +127,7 @@ impl State {
             secure: options.cookie_secure || options.cookie_same_site == SameSite::None,
             control: options.control,
             any_host: options.control_anywhere,
+            journalled: Total::default(),
             stop: watch::channel(false).0,
             world,
         });
@@ -130,22 +160,23 @@ impl State {
             .unwrap_or_else(PoisonError::into_inner);
         tenants.uses = tenants.uses.saturating_add(1);
         let used = tenants.uses;
-        if let Some((tenant, last)) = tenants.named.get_mut(name) {
-            *last = used;
-            return Some(tenant.clone());
+        let tenant = match tenants.named.get_mut(name) {
+            Some((tenant, last)) => {
+                *last = used;
+                tenant.clone()
+            }
+            None => {
+                tenants.make_room();
+                let shared = self.0.shared.clone();
+                let tenant = Arc::new(Tenant::new(shared, format!("/t/{name}")));
+                let named = (tenant.clone(), used);
+                tenants.named.insert(name.to_owned(), named);
+                tenant
+            }
+        };
+        if self.0.shared.journalled.get() > REQUESTS {
+            tenants.forget_requests(&self.0.shared.journalled);
         }
-        if tenants.named.len() >= TENANTS {
-            let idle = tenants
-                .named
-                .iter()
-                .min_by_key(|(_, (_, last))| *last)
-                .map(|(name, _)| name.clone());
-            idle.and_then(|name| tenants.named.remove(&name));
-        }
-        let tenant = Arc::new(Tenant::new(self.0.shared.clone(), format!("/t/{name}")));
-        tenants
-            .named
-            .insert(name.to_owned(), (tenant.clone(), used));
         Some(tenant)
     }
 
@@ -193,4 +224,51 @@ impl fmt::Debug for State {
 fn whole_seconds(time: std::time::Duration) -> Seconds {
     time.as_secs()
         .saturating_add(u64::from(time.subsec_nanos() > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Entry;
+    use crate::world::Still;
+
+    #[test]
+    fn tenants_remember_no_more_than_a_bounded_number_of_requests_together_and_the_idle_forget_first()
+     {
+        let options = Options::default();
+        let state = State::new(&options, Arc::new(Still::new(1)), "http://127.0.0.1:1").unwrap();
+        let ask = |name: &str, times: usize| {
+            for _ in 0..times {
+                state.tenant(name).unwrap().journal.begin(Entry {
+                    n: 0,
+                    at: 0,
+                    method: "GET".to_owned(),
+                    path: "/health".to_owned(),
+                    origin: None,
+                    status: None,
+                    token: None,
+                    faulted: false,
+                });
+            }
+        };
+        let remembers = |name: &str| state.tenant(name).unwrap().requests().len();
+        // More than a tenant keeps, so that what is pushed out is seen not to count.
+        for n in 0..200 {
+            ask(&n.to_string(), 1_001);
+        }
+        ask("0", 1);
+        assert_eq!(state.root().shared.journalled.get(), REQUESTS);
+        ask("new", 1);
+        assert_eq!(remembers("1"), 1_000, "who asks is not idle");
+        assert!(state.root().shared.journalled.get() <= REQUESTS / 4 * 3);
+        assert_eq!(
+            ["2", "52", "53", "0", "199", "new"].map(remembers),
+            [0, 0, 1_000, 1_000, 1_000, 1]
+        );
+        // Whoever goes takes his along, and a number is never given twice.
+        ask("2", 1);
+        assert_eq!(state.tenant("2").unwrap().requests()[0].n, 1_002);
+        state.0.tenants.lock().unwrap().named.clear();
+        assert_eq!(state.root().shared.journalled.get(), 0);
+    }
 }

@@ -1,17 +1,18 @@
 //! The key that signs access tokens: a secret, or a pair whose public half is published.
 
+mod pair;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use p256::SecretKey;
-use p256::ecdsa::signature::Signer as _;
-use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use serde::Serialize;
 
 use crate::secret::Secret;
+use pair::Pair;
 
 /// The algorithm of access tokens (RFC 7518 §3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,8 +38,8 @@ pub(crate) struct Signing {
 
 enum Signer {
     Secret(EncodingKey),
-    /// The library would read the key anew for each token, and check it: three times the work.
-    Pair(Box<SigningKey>),
+    /// The library would read the key anew for each token.
+    Pair(Box<Pair>),
 }
 
 impl Signing {
@@ -77,10 +78,10 @@ impl Signing {
             Signer::Secret(key) => jsonwebtoken::encode(&header, claims, key).map(Secret::new),
             Signer::Pair(key) => {
                 let message = format!("{}.{}", part(&header)?, part(claims)?);
-                let signature: Signature = key
-                    .try_sign(message.as_bytes())
-                    .map_err(|_| ErrorKind::InvalidEcdsaKey)?;
-                let signature = URL_SAFE_NO_PAD.encode(signature.to_bytes());
+                let signature = key
+                    .sign(message.as_bytes())
+                    .ok_or(ErrorKind::InvalidEcdsaKey)?;
+                let signature = URL_SAFE_NO_PAD.encode(signature);
                 Ok(Secret::new(format!("{message}.{signature}")))
             }
         }
@@ -96,7 +97,7 @@ impl Signing {
         Some(Self {
             algorithm,
             verify: DecodingKey::from_jwk(&public).ok()?,
-            signer: Signer::Pair(Box::new(key.into())),
+            signer: Signer::Pair(Box::new(Pair::new(key)?)),
             public: Some(public),
         })
     }

@@ -29,6 +29,9 @@ use crate::store::{Store, StoreDown, Ticket};
 use crate::tickets::{CODE_SECONDS, CONSENT_SECONDS};
 use crate::tokens::AccessClaims;
 
+/// How many users may have had their access tokens expired before those who are gone are forgotten.
+const MARKS: usize = 1_000;
+
 /// One tenant, for whoever drives the server from Rust.
 pub struct Tenant {
     pub(crate) shared: Arc<Shared>,
@@ -89,7 +92,7 @@ impl Tenant {
             limits: Limits::new(shared.rate, clock.clone()),
             faults: Faults::default(),
             tally: Tally::default(),
-            journal: Journal::default(),
+            journal: Journal::new(shared.journalled.clone()),
             store: Store::new(&shared, &prefix, &clock),
             clock,
             users: RwLock::default(),
@@ -123,7 +126,8 @@ impl Tenant {
         self.tally.read()
     }
 
-    /// The last 1,000 requests, in the order they came.
+    /// The last 1,000 requests, in the order they came. Where all tenants together have more than 200,000, those
+    /// that have been idle the longest forget theirs.
     #[must_use]
     pub fn requests(&self) -> Vec<Entry> {
         self.journal.read()
@@ -168,7 +172,13 @@ impl Tenant {
 
     /// Every access token issued so far, of one user or of all, counts as expired.
     pub fn expire_access(&self, user: Option<&UserId>) {
-        let issued = self.issued.access.load(Ordering::SeqCst).max(self.tick());
+        // What is issued next is above it, also if the system's clock is put back in between.
+        let tick = self.tick();
+        let issued = self
+            .issued
+            .access
+            .fetch_max(tick, Ordering::SeqCst)
+            .max(tick);
         match user {
             None => self.issued.expired.store(issued, Ordering::SeqCst),
             Some(user) => {
@@ -177,9 +187,11 @@ impl Tenant {
                     .expired_of
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner);
-                // Users come and go through the controls; whoever is gone needs no mark of his own.
-                let users = self.users();
-                expired.retain(|id, _| users.by_id(id).is_some());
+                // Users come and go through the controls, and may come back.
+                if expired.len() >= MARKS {
+                    let users = self.users();
+                    expired.retain(|id, _| users.by_id(id).is_some());
+                }
                 expired.insert(user.clone(), issued);
             }
         }
@@ -241,9 +253,9 @@ impl Tenant {
         self.issue(CODE_SECONDS, ticket).await.map(Secret::new)
     }
 
-    /// Whose code it is, if it is good; from now on it is not.
-    pub(crate) async fn redeem_code(&self, code: &Secret) -> Result<Option<UserId>, StoreDown> {
-        match self.redeem(code.expose()).await? {
+    /// Whose code it is, if it is good.
+    pub(crate) async fn owner_of(&self, code: &Secret) -> Result<Option<UserId>, StoreDown> {
+        match self.look(code.expose()).await? {
             Some(Ticket::Code(user)) => Ok(Some(user)),
             Some(Ticket::Redirect(_)) | None => Ok(None),
         }
@@ -255,9 +267,9 @@ impl Tenant {
         self.issue(CONSENT_SECONDS, ticket).await
     }
 
-    /// Where the login with this `state` ends, if it is good; from now on it is not.
-    pub(crate) async fn end_redirect(&self, state: &str) -> Result<Option<Url>, StoreDown> {
-        match self.redeem(state).await? {
+    /// Where the login with this `state` ends, if it is good.
+    pub(crate) async fn end_of(&self, state: &str) -> Result<Option<Url>, StoreDown> {
+        match self.look(state).await? {
             Some(Ticket::Redirect(return_to)) => Ok(Url::parse(&return_to).ok()),
             Some(Ticket::Code(_)) | None => Ok(None),
         }
@@ -265,13 +277,14 @@ impl Tenant {
 
     async fn issue(&self, lifetime: Seconds, ticket: Ticket) -> Result<String, StoreDown> {
         let name = self.random();
-        let expires_at = self.clock.seconds().saturating_add(lifetime);
-        self.store.issue(name.clone(), expires_at, ticket).await?;
+        let now = self.clock.seconds();
+        let time = (now, now.saturating_add(lifetime));
+        self.store.issue(name.clone(), time, ticket).await?;
         Ok(name)
     }
 
-    async fn redeem(&self, name: &str) -> Result<Option<Ticket>, StoreDown> {
-        self.store.redeem(name, self.clock.seconds()).await
+    async fn look(&self, name: &str) -> Result<Option<Ticket>, StoreDown> {
+        self.store.look(name, self.clock.seconds()).await
     }
 
     /// Whether this token counts as expired, by its own word or by ours.

@@ -1,4 +1,4 @@
-//! What is handed out once and redeemed once, in memory: login codes, and the `state` of a login by
+//! What is handed out once and good for one login, in memory: login codes, and the `state` of a login by
 //! redirect.
 
 use std::collections::VecDeque;
@@ -12,7 +12,8 @@ pub(crate) const CODE_SECONDS: Seconds = 300;
 /// How long somebody may look at the consent page.
 pub(crate) const CONSENT_SECONDS: Seconds = 600;
 
-/// How many are outstanding at most; then the oldest goes. More than tests run side by side.
+/// How many are outstanding at most; then the oldest goes. More than tests run side by side. (In Redis each
+/// goes by itself when it expires.)
 const OUTSTANDING: usize = 1_000;
 
 /// The outstanding tickets. Their names are random and not to be guessed.
@@ -26,13 +27,15 @@ struct Ticket<T> {
     value: T,
 }
 
-impl<T> Tickets<T> {
+impl<T: Clone> Tickets<T> {
     pub(crate) fn new() -> Self {
         Self(Mutex::new(VecDeque::new()))
     }
 
-    pub(crate) fn issue(&self, name: String, expires_at: Seconds, value: T) {
+    /// Whoever cancels spends nothing, so those that have expired go here.
+    pub(crate) fn issue(&self, name: String, (now, expires_at): (Seconds, Seconds), value: T) {
         let mut tickets = self.lock();
+        tickets.retain(|ticket| now < ticket.expires_at);
         if tickets.len() >= OUTSTANDING {
             tickets.pop_front();
         }
@@ -43,12 +46,27 @@ impl<T> Tickets<T> {
         });
     }
 
-    /// What it stands for, if it is good; from now on it is not.
-    pub(crate) fn redeem(&self, name: &str, now: Seconds) -> Option<T> {
+    /// What it stands for, if it is good.
+    pub(crate) fn look(&self, name: &str, now: Seconds) -> Option<T> {
+        let tickets = self.lock();
+        let ticket = tickets.iter().find(|ticket| ticket.name == name)?;
+        (now < ticket.expires_at).then(|| ticket.value.clone())
+    }
+
+    /// It is gone once `login` has succeeded, and nobody else can spend it meanwhile. `None`: it is gone
+    /// already.
+    pub(crate) fn spend<A, E>(
+        &self,
+        name: &str,
+        login: impl FnOnce() -> Result<A, E>,
+    ) -> Option<Result<A, E>> {
         let mut tickets = self.lock();
         let index = tickets.iter().position(|ticket| ticket.name == name)?;
-        let ticket = tickets.remove(index)?;
-        (now < ticket.expires_at).then_some(ticket.value)
+        let answer = login();
+        if answer.is_ok() {
+            tickets.remove(index);
+        }
+        Some(answer)
     }
 
     pub(crate) fn clear(&self) {
@@ -65,26 +83,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_is_good_once_and_until_its_second() {
+    fn a_ticket_is_good_until_its_second_and_for_one_login_that_succeeds() {
         let tickets = Tickets::new();
-        for name in ["a", "b"] {
-            tickets.issue(name.to_owned(), 10, name);
-        }
-        assert_eq!(tickets.redeem("a", 9), Some("a"));
-        assert_eq!(tickets.redeem("a", 9), None);
-        assert_eq!(tickets.redeem("b", 10), None);
-        assert_eq!(tickets.redeem("b", 9), None, "it was presented");
+        tickets.issue("a".to_owned(), (0, 10), 'A');
+        assert_eq!(
+            (tickets.look("a", 9), tickets.look("a", 10)),
+            (Some('A'), None)
+        );
+        assert_eq!(
+            tickets.spend("a", || Err::<(), _>("unsigned")),
+            Some(Err("unsigned"))
+        );
+        assert_eq!(tickets.spend("a", || Ok::<_, ()>("in")), Some(Ok("in")));
+        assert_eq!(tickets.spend("a", || Ok::<_, ()>("again")), None);
+        assert_eq!(tickets.look("a", 9), None);
     }
 
     #[test]
     fn beyond_a_thousand_the_oldest_goes() {
         let tickets = Tickets::new();
         for n in 0..=OUTSTANDING {
-            tickets.issue(n.to_string(), 10, n);
+            tickets.issue(n.to_string(), (0, 10), n);
         }
         assert_eq!(
-            (tickets.redeem("0", 0), tickets.redeem("1", 0)),
+            (tickets.look("0", 0), tickets.look("1", 0)),
             (None, Some(1))
         );
+    }
+
+    #[test]
+    fn what_has_expired_is_gone_with_the_next_that_is_issued() {
+        let tickets = Tickets::new();
+        tickets.issue("late".to_owned(), (0, 20), 'A');
+        tickets.issue("early".to_owned(), (0, 10), 'B');
+        tickets.issue("next".to_owned(), (10, 30), 'C');
+        let left: Vec<_> = tickets.lock().iter().map(|ticket| ticket.value).collect();
+        assert_eq!(left, ['A', 'C']);
     }
 }

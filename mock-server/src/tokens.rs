@@ -70,15 +70,20 @@ pub(crate) struct AccessTerms<'a> {
 pub(crate) struct Keys {
     access: Signing,
     refresh: Signing,
+    /// What is asked of a refresh token: the same of every one, so made once.
+    of_refresh: Validation,
     refresh_secret: Vec<u8>,
 }
 
 impl Keys {
     pub(crate) fn new(access: Signing, refresh: &[u8]) -> Self {
+        let refresh_secret = refresh.to_vec();
+        let refresh = Signing::hs256(refresh);
         Self {
             access,
-            refresh: Signing::hs256(refresh),
-            refresh_secret: refresh.to_vec(),
+            of_refresh: validation(refresh.algorithm),
+            refresh,
+            refresh_secret,
         }
     }
 
@@ -137,8 +142,7 @@ impl Keys {
     /// A refresh token whose signature and type are right. Its expiry is the family's to judge, which
     /// must see reuse in tokens that have long expired.
     pub(crate) fn read_refresh(&self, token: &str) -> Option<RefreshClaims> {
-        let validation = validation(self.refresh.algorithm);
-        read(token, REFRESH, &self.refresh, &validation)
+        read(token, REFRESH, &self.refresh, &self.of_refresh)
     }
 
     /// The proof that its owner was told of the family's current generation.

@@ -62,7 +62,7 @@ impl Still {
     /// It is this many seconds after the Unix epoch, and stays so: 2026-01-01T00:00:00Z.
     pub const NOW: u64 = 1_767_225_600;
 
-    /// A still world; equal seeds make equal tokens.
+    /// A still world; equal seeds make equal tokens, but for the signatures of ES256, which are never equal.
     #[must_use]
     pub fn new(seed: u8) -> Self {
         Self {

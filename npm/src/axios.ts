@@ -7,6 +7,20 @@ import { isAuthError } from "./errors.js";
 import type { AuthClient } from "./types.js";
 
 /**
+ * What axios makes in place of a `Request`: an address and options still, of which a body can be sent twice, and whose
+ * path is the backend's. The getter is how axios knows that cookies can be asked for.
+ */
+class Call {
+  constructor(
+    readonly url: string,
+    readonly init: RequestInit & { credentials: RequestCredentials },
+  ) {}
+  get credentials() {
+    return this.init.credentials;
+  }
+}
+
+/**
  * Sends an instance's requests through `auth.fetch`; returns how to stop. Where there is no session, or none can be had
  * just now, a request rejects with the `AuthError` itself. What only XMLHttpRequest has is not there.
  *
@@ -16,20 +30,21 @@ import type { AuthClient } from "./types.js";
  */
 export function attach(instance: AxiosInstance, auth: Pick<AuthClient, "fetch">): () => void {
   const { adapter, env } = instance.defaults;
-  instance.defaults.adapter = "fetch";
-  // With no `Request` axios passes an address and options, of which a body can be sent twice.
-  instance.defaults.env = {
+  const ours = {
     ...env,
-    fetch: auth.fetch,
-    Request: null,
-    Response: null,
+    fetch: ({ url, init: { credentials, ...init } }: Call) =>
+      // axios says "same-origin" where nobody said anything, and a contract may know better.
+      auth.fetch(url, credentials === "same-origin" ? init : { ...init, credentials }),
+    Request: Call,
   } as unknown as NonNullable<typeof env>;
+  Object.assign(instance.defaults, { adapter: "fetch", env: ours });
   const unwrapped = instance.interceptors.response.use(undefined, (error: unknown) => {
     const cause = (error as { cause?: unknown } | null)?.cause;
     throw isAuthError(cause) ? cause : error;
   });
   return () => {
-    Object.assign(instance.defaults, { adapter, env });
+    // Somebody else may have attached since.
+    if (instance.defaults.env === ours) Object.assign(instance.defaults, { adapter, env });
     instance.interceptors.response.eject(unwrapped);
   };
 }

@@ -1,19 +1,15 @@
 // The client in TypeScript's idiom. Nothing is decided here: the engine does that.
 
+import { checkFunction, checkObject, choice, signalOf, wrong } from "./checks.js";
 import type { EngineConstructor, View } from "./engine.js";
-import {
-  invalidArgument,
-  isAuthError,
-  toAuthError,
-  type AuthError,
-  type Failure,
-} from "./errors.js";
+import { isAuthError, toAuthError, type AuthError, type Failure } from "./errors.js";
 import { engineEvent, sendEvent, type AuthEvent } from "./events.js";
 import { checkOptions, type CheckedOptions } from "./options.js";
 import { defaultUser, readSession } from "./session.js";
-import type { AuthClient, AuthClientOptions, Session } from "./types.js";
+import type { AuthClient, AuthClientOptions, Session, TokenStorage } from "./types.js";
 
-const SCOPES = { local: 0, others: 1, global: 2 } as const;
+/** By the engine's number. */
+const SCOPES = ["local", "others", "global"] as const;
 
 /** What every entry point's `createAuthClient` does, with the engine it has. */
 export function makeClient<U>(
@@ -55,6 +51,21 @@ function started<U>(
         throw error;
       }
     };
+  /**
+   * A storage that never answers holds nothing up. To put one token in the place of another it is asked twice: a third of
+   * an exchange's time each, and the rest is the request's.
+   */
+  const bounded = (name: keyof TokenStorage) =>
+    watched((token?: string) => {
+      const answer = storage?.[name](token as string);
+      return new Promise<never>((resolve, reject) => {
+        const late = () => reject(new Error(`storage.${name}() takes too long.`));
+        const timer = setTimeout(late, checked.requestTimeout / 3);
+        void Promise.resolve(answer as never)
+          .then(resolve, reject)
+          .finally(() => clearTimeout(timer));
+      });
+    });
   let view: View;
   let session: Session<U>;
   const changed = () => {
@@ -63,41 +74,42 @@ function started<U>(
     // Several changes may have come to nothing.
     if (view.every((part, place) => part === before[place])) return;
     session = readSession(engine, view, readUser);
-    for (const listener of [...listeners]) guarded(() => listener(session), listenerFailed);
+    for (const listener of [...listeners]) {
+      // One before it may have stopped it.
+      if (listeners.has(listener)) guarded(() => listener(session), listenerFailed);
+    }
   };
 
   const engine = new Engine(
-    checked.baseUrl,
-    checked.allowedOrigins,
+    {
+      ...checked,
+      storage: storage && { get: bounded("get"), set: bounded("set"), remove: bounded("remove") },
+      reauthenticate: reauthenticate && watched(reauthenticate),
+      note: (kind, method, url) => tell(sendEvent(kind, method, url)),
+      error: toAuthError,
+    },
     checked.restore,
     checked.refreshBuffer,
     checked.requestTimeout,
     checked.tabs,
     checked.contract,
-    checked.fetch,
-    storage && {
-      get: watched(() => storage.get()),
-      set: watched((token) => storage.set(token)),
-      remove: watched(() => storage.remove()),
-    },
-    reauthenticate && watched(reauthenticate),
     changed,
-    (type: number, first: number, second: number) => tell(engineEvent(type, first, second)),
-    (kind: number, method: string, url: string) => tell(sendEvent(kind, method, url)),
-    toAuthError,
+    (type, first, second) => tell(engineEvent(type, first, second)),
   );
-  const sender = engine.sender;
   view = engine.view();
   session = readSession(engine, view, readUser);
-  engine.start();
+  const sender = engine.start();
 
   const conclude = async (promise: Promise<Failure | undefined>, signal?: AbortSignal) => {
     const failure = await sender.wait(promise, signal);
     if (failure) throw toAuthError(failure);
   };
   // Of this login, although another may be on its way already.
-  const present = () =>
-    session.status === "signed-in" ? session.user : readUser(...engine.user());
+  const present = () => {
+    if (session.status === "signed-in") return session.user;
+    const [user, claims] = engine.user();
+    return readUser(user, claims);
+  };
 
   return {
     get session() {
@@ -105,33 +117,37 @@ function started<U>(
     },
     // What came of it is in the session.
     ready: sender.settled().then(ignored, ignored),
-    async login(credentials, { signal } = {}) {
-      signal?.throwIfAborted();
-      if (typeof credentials !== "object" || credentials === null) {
-        throw invalidArgument(
-          "The credentials are no object.",
-          "Pass what the backend's login endpoint takes, such as { email, password }.",
-        );
-      }
+    async login(credentials, options) {
+      const signal = signalOf(options);
+      checkObject(
+        "credentials",
+        credentials,
+        "what the backend's login endpoint takes, such as { email, password },",
+      );
       await conclude(engine.login(credentials), signal);
       return present();
     },
     async setSession(grant) {
-      if (typeof grant !== "object" || grant === null) {
-        throw invalidArgument(
-          "The grant is no object.",
-          "Pass { accessToken, expiresIn, refreshToken, user }.",
-        );
-      }
+      checkObject("grant", grant, "{ accessToken, expiresIn, refreshToken, refreshKey, user }");
       // Read once: what is checked is what is used.
-      const { accessToken, expiresIn, refreshToken, user } = grant;
-      const failure = engine.setSession({ accessToken, expiresIn, refreshToken, user });
+      const { accessToken, expiresIn, refreshToken, refreshKey, user } = grant;
+      const before = view;
+      const failure = engine.setSession({
+        accessToken,
+        // What is no number is refused like one that cannot be right.
+        expiresIn: expiresIn == null || expiresIn >= 0 ? expiresIn : -1,
+        refreshToken,
+        refreshKey,
+        user,
+      });
       if (failure) throw toAuthError(failure);
+      // A listener that calls this is told of it once it has returned.
+      if (view === before) await failure;
       return present();
     },
     fetch: (input, init) => sender.fetch(input, init),
-    getAccessToken: async ({ rejected, signal } = {}) => sender.token(rejected, signal),
-    refresh: async ({ signal } = {}) => sender.refresh(signal),
+    getAccessToken: async (options) => sender.token(options?.rejected, signalOf(options)),
+    refresh: async (options) => sender.refresh(signalOf(options)),
     async loginWithRedirect(url) {
       const target = redirectTarget(() => sender.resolve(url));
       await conclude(engine.settle());
@@ -141,14 +157,13 @@ function started<U>(
       // Whoever waits for it waits until the page is gone.
       return new Promise<never>(ignored);
     },
-    async logout({ scope = "global", signal } = {}) {
-      signal?.throwIfAborted();
-      if (!Object.hasOwn(SCOPES, scope)) {
-        throw invalidArgument("scope has no such value.", 'Pass "local", "others" or "global".');
-      }
-      await conclude(engine.logout(SCOPES[scope]), signal);
+    async logout(options = {}) {
+      const signal = signalOf(options);
+      const { scope = "global" } = options;
+      await conclude(engine.logout(choice("scope", scope, SCOPES)), signal);
     },
     subscribe(listener) {
+      checkFunction("listener", listener);
       // One entry for each call, even with the same listener twice.
       const entry = (session: Session<U>) => listener(session);
       listeners.add(entry);
@@ -170,9 +185,10 @@ function redirectTarget(resolve: () => URL): string {
     // Told below.
   }
   if (!target?.protocol.startsWith("http") || !globalThis.location?.assign) {
-    throw invalidArgument(
-      "url is no address that this page can be left for.",
-      "Call loginWithRedirect in a page, with a path of the backend's or an http(s) address.",
+    return wrong(
+      "url",
+      "is no address to leave this page for",
+      "a path of the backend's, or an http(s) address,",
     );
   }
   return target.href;

@@ -7,8 +7,7 @@ import type { Credentials, TokenStorage } from "./types.js";
 
 /** One client in the engine (client-wasm's `js.rs`). Promises bring a failure or nothing, and never reject. */
 export interface Engine {
-  readonly sender: Sender;
-  start(): void;
+  start(): Sender;
   login(credentials: Credentials): Promise<Failure | undefined>;
   logout(scope: number): Promise<Failure | undefined>;
   setSession(grant: object): Failure | undefined;
@@ -23,8 +22,7 @@ export interface Engine {
    */
   view(): View;
   trouble(): Failure | undefined;
-  user(): [user: unknown, claims: Record<string, unknown> | undefined];
-  expiresAt(): number;
+  user(): [user: unknown, claims: Record<string, unknown> | undefined, expiresAt: number];
 }
 
 export type View = readonly [status: number, more: number, token: number];
@@ -41,21 +39,26 @@ export interface Sender {
 }
 
 export type EngineConstructor = new (
-  baseUrl: string,
-  allowedOrigins: string[],
+  given: Given,
   restore: number,
   refreshBuffer: number,
   requestTimeout: number,
   tabs: number,
   contract: CheckedContract,
-  fetch: typeof globalThis.fetch,
-  storage: TokenStorage | undefined,
-  reauthenticate: (() => Promise<unknown>) | undefined,
   changed: () => void,
   event: (type: number, first: number, second: number) => void,
-  note: (kind: number, method: string, url: string) => void,
-  error: (failure: Failure, cause?: unknown) => unknown,
 ) => Engine;
+
+/** What JavaScript beside the engine reads (client-wasm's `backend.js` and `send.js`). */
+export interface Given {
+  baseUrl: string;
+  allowedOrigins: string[];
+  fetch: typeof globalThis.fetch;
+  storage: TokenStorage | undefined;
+  reauthenticate: (() => Promise<unknown>) | undefined;
+  note(kind: number, method: string, url: string): void;
+  error(failure: Failure, cause?: unknown): unknown;
+}
 
 type Imports = WebAssembly.Imports;
 type Instance = WebAssembly.Instance;

@@ -19,6 +19,7 @@ export type AuthEvent = { readonly at: number } & (
   /** `url` has no query. */
   | { readonly type: "retried"; readonly method: string; readonly url: string }
   | { readonly type: "passed-through"; readonly origin: string }
+  /** What the application passed threw or rejected; or its `storage` took too long. */
   | { readonly type: "listener-failed"; readonly error: unknown }
 );
 

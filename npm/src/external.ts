@@ -1,5 +1,4 @@
-// The same client, with its engine as a file: a third smaller to fetch, and cached by itself. It has to be loaded before
-// the first client is made.
+// The same client, with its engine as a file, which is cached by itself. It has to be loaded before the first client is made.
 
 import { makeClient } from "./client.js";
 import { loadedEngine, startEngine } from "./engine.js";
@@ -33,9 +32,7 @@ let loading: Promise<void> | undefined;
  * @param source Default: `engine.wasm` beside this module, which Vite, webpack and Parcel find by themselves.
  * @throws AuthError `engine`
  */
-export function loadEngine(
-  source: EngineSource = new URL("./engine.wasm", import.meta.url),
-): Promise<void> {
+export function loadEngine(source?: EngineSource): Promise<void> {
   loading ??= loadedEngine((imports) => instantiate(source, imports)).catch((cause: unknown) => {
     loading = undefined;
     throw engineError(cause, NOT_FOUND);
@@ -58,7 +55,8 @@ function notLoaded(): never {
 }
 
 async function instantiate(
-  source: EngineSource,
+  // Not where it is called: in a classic script there is no `import.meta.url`, and that has to be told like the rest.
+  source: EngineSource = new URL("./engine.wasm", import.meta.url),
   imports: WebAssembly.Imports,
 ): Promise<WebAssembly.Instance> {
   if (typeof source === "function") return source(imports);

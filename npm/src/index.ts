@@ -1,9 +1,10 @@
 // evertoken: sign in once, stay signed in. The engine is inside this module: nothing else is fetched, and it is there at
 // once.
 
-import bytes from "../engine/evertoken_bg.wasm";
+import engine from "../engine/text.js";
 import { makeClient } from "./client.js";
 import { startEngine } from "./engine.js";
+import { bytesOf } from "./text.js";
 import type { AuthClient, AuthClientOptions, User } from "./types.js";
 
 export * from "./exports.js";
@@ -22,6 +23,6 @@ export * from "./exports.js";
  */
 export function createAuthClient<U = User>(options: AuthClientOptions<U> = {}): AuthClient<U> {
   const compile = (imports: WebAssembly.Imports) =>
-    new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+    new WebAssembly.Instance(new WebAssembly.Module(bytesOf(engine)), imports);
   return makeClient(() => startEngine(compile), options);
 }

@@ -1,7 +1,7 @@
 // Options as the engine takes them. Whatever cannot be right is refused here, with the option's name.
 
+import { checkBoolean, checkFunction, checkNames, choice, wrong } from "./checks.js";
 import { checkContract, type CheckedContract } from "./contract.js";
-import { invalidArgument } from "./errors.js";
 import type { AuthClientOptions, TokenStorage } from "./types.js";
 
 export interface CheckedOptions {
@@ -11,7 +11,7 @@ export interface CheckedOptions {
   restore: number;
   refreshBuffer: number;
   requestTimeout: number;
-  /** 0 a client of its own, 1 one with the other tabs, 2 and they share the access token. */
+  /** 0 a client of its own, of which nothing is kept, 1 it is kept, 2 it is one with the other tabs, 3 and they share the token. */
   tabs: number;
   contract: CheckedContract;
   fetch: typeof fetch;
@@ -21,47 +21,54 @@ export interface CheckedOptions {
 const LONGEST = 86_400_000;
 
 export function checkOptions(options: AuthClientOptions<never>): CheckedOptions {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument("The options are no object.", "Pass { baseUrl } or nothing.");
+  // An address by itself has no members to be strange.
+  if (typeof options !== "object" || options === null || "href" in options) {
+    wrong("options", "is no object", "{ baseUrl }, or nothing,");
   }
-  const { restore, parseUser, onEvent, reauthenticate, storage } = options;
-  const contract = checkContract(options.contract === undefined ? "rotation" : options.contract);
-  const hasDocument = typeof document !== "undefined";
-  const restores = ["never", "hint", "always"] as const;
-  const restoring = choice("restore", restore ?? (hasDocument ? "always" : "never"), restores);
-  for (const [name, value] of Object.entries({
+  const {
+    baseUrl: base,
+    contract: shape = "rotation",
+    allowedOrigins,
+    restore = typeof document === "undefined" ? "never" : "always",
+    refreshBuffer = 60_000,
+    requestTimeout = 10_000,
+    crossTab = isBrowser(),
+    shareToken: shares,
+    fetch: transport,
+    storage,
+    reauthenticate,
     parseUser,
     onEvent,
-    reauthenticate,
-    fetch: options.fetch,
-  })) {
-    if (value !== undefined && typeof value !== "function") {
-      throw invalidArgument(
-        `${name} is no function.`,
-        `Pass a function as ${name}, or leave it out.`,
-      );
-    }
+    ...others
+  } = options;
+  checkNames("options", others);
+  const contract = checkContract(shape);
+  const shareToken = shares === undefined ? !("refreshToken" in contract.fields) : shares;
+  const functions = { parseUser, onEvent, reauthenticate, fetch: transport };
+  for (const [name, given] of Object.entries(functions)) {
+    if (given !== undefined) checkFunction(name, given);
   }
   if (contract.renewal === 2 && !reauthenticate) {
-    throw invalidArgument(
-      "reauthenticate is missing.",
-      "Pass a function that brings credentials: this contract renews by signing in anew.",
+    wrong(
+      "reauthenticate",
+      "is missing",
+      "a function that brings credentials, by which this contract renews,",
     );
   }
   checkStorage(storage);
+  checkBoolean("crossTab", crossTab);
+  checkBoolean("shareToken", shareToken);
   return {
-    baseUrl: baseUrl(options.baseUrl),
-    allowedOrigins: origins(options.allowedOrigins),
-    restore: restores.indexOf(restoring),
-    refreshBuffer: duration("refreshBuffer", options.refreshBuffer ?? 60_000, 0),
-    requestTimeout: duration("requestTimeout", options.requestTimeout ?? 10_000, 1),
-    tabs: tabs(
-      options.crossTab ?? isBrowser(),
-      options.shareToken ?? !("refreshToken" in contract.fields),
-    ),
+    baseUrl: baseUrl(base),
+    allowedOrigins: origins(allowedOrigins),
+    restore: choice("restore", restore, ["never", "hint", "always"]),
+    refreshBuffer: duration("refreshBuffer", refreshBuffer, 0),
+    requestTimeout: duration("requestTimeout", requestTimeout, 1),
+    // On a server what one leaves is none of another's business either.
+    tabs: crossTab ? (shareToken ? 3 : 2) : typeof document === "undefined" ? 0 : 1,
     contract,
     // Looked up at each call, so that whoever replaces the global later is heard.
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch: transport ?? ((input, init) => globalThis.fetch(input, init)),
   };
 }
 
@@ -69,10 +76,7 @@ function checkStorage(storage: TokenStorage | undefined): void {
   if (storage === undefined) return;
   for (const name of ["get", "set", "remove"] as const) {
     if (typeof storage?.[name] !== "function") {
-      throw invalidArgument(
-        `storage has no ${name}().`,
-        "Pass an object with get(), set(token) and remove() as storage.",
-      );
+      wrong("storage", `has no ${name}()`, "an object with get(), set(token) and remove()");
     }
   }
 }
@@ -82,49 +86,39 @@ function isBrowser(): boolean {
   return "document" in globalThis || "importScripts" in globalThis;
 }
 
-function tabs(crossTab: unknown, shareToken: unknown): number {
-  for (const [name, value] of Object.entries({ crossTab, shareToken })) {
-    if (typeof value !== "boolean") {
-      throw invalidArgument(`${name} is no boolean.`, `Pass true or false as ${name}.`);
-    }
-  }
-  if (!crossTab) return 0;
-  return shareToken ? 2 : 1;
-}
-
 function baseUrl(given: string | URL | undefined): string {
-  const page = globalThis.location?.href;
-  const hint = 'Pass an absolute address such as "https://api.example.com".';
-  if (given === undefined && !page?.startsWith("http")) {
-    throw invalidArgument("There is no page whose origin could be the baseUrl.", hint);
-  }
-  const url = parseUrl(given === undefined ? new URL(page as string).origin : String(given), page);
-  if (!url?.protocol.startsWith("http")) {
-    throw invalidArgument("baseUrl is no http or https address.", hint);
-  }
+  // Not the page itself: whichever of a site's pages makes the client, it is the same one.
+  const origin = globalThis.location?.origin;
+  const site = origin?.startsWith("http") ? origin : undefined;
+  const refuse = (what: string) =>
+    wrong("baseUrl", what, 'an absolute address such as "https://api.example.com"');
+  if (given === undefined && !site) refuse("is missing");
+  const url = parseUrl(given === undefined ? site : given, site);
+  if (!url) return refuse("is no http or https address");
   if (url.username || url.password || url.search || url.hash) {
-    throw invalidArgument("baseUrl has more than an origin and a path.", hint);
+    refuse("has more than an origin and a path");
   }
   return url.href;
 }
 
-function origins(given: string[] | undefined): string[] {
+function origins(given: readonly string[] | undefined): string[] {
   if (given === undefined) return [];
-  const hint = 'Pass origins such as ["https://api.example.com"], without a path.';
-  if (!Array.isArray(given)) throw invalidArgument("allowedOrigins is no array.", hint);
+  const refuse = (what: string) =>
+    wrong("allowedOrigins", what, 'origins such as ["https://api.example.com"], without a path,');
+  if (!Array.isArray(given)) return refuse("is no array");
   return given.map((entry) => {
-    const url = parseUrl(String(entry));
-    const plain = url?.protocol.startsWith("http") && url.href === `${url.origin}/`;
-    if (!url || !plain) {
-      throw invalidArgument("allowedOrigins has an entry that is no origin.", hint);
-    }
-    return url.origin;
+    const url = parseUrl(entry);
+    return url?.href === `${url?.origin}/` ? url.origin : refuse("has an entry that is no origin");
   });
 }
 
-function parseUrl(text: string, base?: string): URL | undefined {
+/** An address on the web; given as a text, or as a `URL`, which may be another realm's. */
+function parseUrl(given: unknown, base?: string): URL | undefined {
+  const text = (given as URL | null)?.href ?? given;
+  if (typeof text !== "string") return undefined;
   try {
-    return new URL(text, base);
+    const url = new URL(text, base);
+    return /^https?:$/.test(url.protocol) ? url : undefined;
   } catch {
     return undefined;
   }
@@ -132,17 +126,5 @@ function parseUrl(text: string, base?: string): URL | undefined {
 
 function duration(name: string, value: unknown, least: number): number {
   if (typeof value === "number" && value >= least && value <= LONGEST) return value;
-  throw invalidArgument(
-    `${name} is no number of milliseconds that can be right.`,
-    `Pass ${name} as a number from ${least} to ${LONGEST}.`,
-  );
-}
-
-function choice<T extends string>(name: string, value: unknown, known: readonly T[]): T {
-  const found = known.find((one) => one === value);
-  if (found !== undefined) return found;
-  throw invalidArgument(
-    `${name} has no such value.`,
-    `Pass ${known.map((one) => `"${one}"`).join(" or ")} as ${name}.`,
-  );
+  return wrong(name, "is no duration", `milliseconds from ${least} to ${LONGEST}`);
 }

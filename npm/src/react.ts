@@ -1,3 +1,4 @@
+"use client";
 // React: the session as a value that renders. The client is made outside of components, once; so a component that is
 // mounted twice, as StrictMode does, is still one client with one refresh.
 

@@ -40,11 +40,11 @@ export function readSession<U>(
     case 2:
       return Object.freeze({ status: "signing-in" });
     case 3: {
-      const [user, claims] = engine.user();
+      const [user, claims, expiresAt] = engine.user();
       return Object.freeze({
         status: "signed-in",
         user: readUser(user, claims),
-        expiresAt: engine.expiresAt(),
+        expiresAt,
         stale: more === 1,
       });
     }

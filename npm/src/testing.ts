@@ -1,5 +1,6 @@
 // For tests of applications: a client without a backend, and a running mock server from the outside.
 
+import { checkFunction, checkObject, choice, signalOf } from "./checks.js";
 import { invalidArgument, toAuthError, type AuthError } from "./errors.js";
 import type { AuthClient, Credentials, Session, User } from "./types.js";
 
@@ -14,14 +15,15 @@ export interface FakeAuthClient<U = User> extends AuthClient<U> {
 /** What a fake begins with. */
 export interface FakeOptions<U = User> {
   /** Default: signed out, `never`. */
-  session?: Session<U>;
+  session?: Session<U> | undefined;
   /** What `fetch` calls while somebody is signed in. Default: rejects. */
-  fetch?: typeof fetch;
+  fetch?: typeof fetch | undefined;
   /** Who a login signs in; it may throw instead. Default: a user with the credentials' `email`. */
-  login?: (credentials: Credentials) => U | null | Promise<U | null>;
+  login?: ((credentials: Credentials) => U | null | Promise<U | null>) | undefined;
 }
 
 const LOGIN_REQUIRED = 1;
+const INVALID_ARGUMENT = 9;
 const DISPOSED = 10;
 
 /**
@@ -36,21 +38,66 @@ export function createFakeAuthClient<U = User>(options: FakeOptions<U> = {}): Fa
   let isOver = false;
   const listeners = new Set<(session: Session<U>) => void>();
   const logins: Credentials[] = [];
+  /** Whoever waits for another session; and how to end what is on its way. */
+  const waiting = new Set<() => void>();
+  const pending = new Set<(why: AuthError) => void>();
   const become = (next: Session<U>) => {
     if (isOver) return;
     session = Object.freeze({ ...next });
-    for (const listener of [...listeners]) listener(session);
+    for (const wake of [...waiting]) wake();
+    for (const listener of [...listeners]) {
+      // One before it may have stopped it.
+      if (!listeners.has(listener)) continue;
+      // What one throws is nobody else's business.
+      try {
+        listener(session);
+      } catch (error) {
+        if (typeof reportError === "function") reportError(error);
+        else console.error(error);
+      }
+    }
   };
   const signIn = (user: U | null) => {
     become({ status: "signed-in", user, expiresAt: Infinity, stale: false });
     return user;
   };
-  const check = (signal?: AbortSignal) => {
-    signal?.throwIfAborted();
+  /** What a refused login goes back to; and which login counts: none before a logout. */
+  let before = session;
+  let attempts = 0;
+  const end = (code: number) => {
+    for (const reject of [...pending]) reject(failure(code));
+  };
+  /** What `promise` brings, unless the signal, a logout or the client's end comes first. */
+  const bounded = <T>(promise: Promise<T>, signal?: AbortSignal) =>
+    new Promise<T>((resolve, reject) => {
+      const abort = () => reject(signal?.reason as unknown);
+      signal?.addEventListener("abort", abort);
+      pending.add(reject);
+      void promise.then(resolve, reject).finally(() => {
+        pending.delete(reject);
+        signal?.removeEventListener("abort", abort);
+      });
+    });
+  const check = () => {
     if (isOver) throw failure(DISPOSED);
   };
-  const checkSignedIn = (signal?: AbortSignal) => {
-    check(signal);
+  /** Waits until it is known who is signed in. */
+  const settled = (signal?: AbortSignal) => {
+    const conclusion = new Promise<void>((resolve) => {
+      const look = () => {
+        if (session.status === "restoring" || session.status === "signing-in") return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+    return bounded(conclusion, signal);
+  };
+  const checkSignedIn = async (signal?: AbortSignal) => {
+    check();
+    await settled(signal);
+    check();
     if (session.status !== "signed-in") throw failure(LOGIN_REQUIRED);
   };
   const userOf = (credentials: Credentials) =>
@@ -61,39 +108,68 @@ export function createFakeAuthClient<U = User>(options: FakeOptions<U> = {}): Fa
     },
     logins,
     become,
-    ready: Promise.resolve(),
-    async login(credentials, { signal } = {}) {
-      check(signal);
-      logins.push(credentials);
-      return signIn(await (options.login ?? userOf)(credentials));
-    },
-    async setSession({ user }) {
+    ready: settled().catch(() => {}),
+    async login(credentials, callOptions) {
+      const signal = signalOf(callOptions);
+      checkObject("credentials", credentials);
       check();
-      return signIn((user ?? null) as U | null);
+      logins.push(credentials);
+      if (session.status !== "signing-in") before = session;
+      attempts += 1;
+      const attempt = attempts;
+      become({ status: "signing-in" });
+      const asked = (async () => (options.login ?? userOf)(credentials))();
+      const conclude = async () => {
+        try {
+          const user = await asked;
+          return attempt === attempts ? signIn(user) : user;
+        } catch (error) {
+          if (attempt === attempts) become(before);
+          throw error;
+        }
+      };
+      return bounded(conclude(), signal);
+    },
+    async setSession(grant) {
+      checkObject("grant", grant);
+      check();
+      if (typeof grant.accessToken !== "string") throw failure(INVALID_ARGUMENT);
+      attempts += 1;
+      return signIn((grant.user ?? null) as U | null);
     },
     async fetch(input, init) {
-      checkSignedIn(init?.signal ?? undefined);
+      init?.signal?.throwIfAborted();
+      await checkSignedIn(init?.signal ?? undefined);
       if (options.fetch) return options.fetch(input, init);
       throw invalidArgument(
         "This fake has no fetch.",
         "Pass createFakeAuthClient({ fetch }) what answers its requests.",
       );
     },
-    async getAccessToken({ rejected, signal } = {}) {
-      checkSignedIn(signal);
-      return rejected === "fake-token" ? "fake-token-renewed" : "fake-token";
+    async getAccessToken(callOptions) {
+      await checkSignedIn(signalOf(callOptions));
+      return callOptions?.rejected === "fake-token" ? "fake-token-renewed" : "fake-token";
     },
-    async refresh({ signal } = {}) {
-      checkSignedIn(signal);
+    async refresh(callOptions) {
+      await checkSignedIn(signalOf(callOptions));
     },
     loginWithRedirect() {
       return isOver ? Promise.reject(failure(DISPOSED)) : new Promise<never>(() => {});
     },
-    async logout({ scope, signal } = {}) {
-      check(signal);
-      if (scope !== "others") become({ status: "signed-out", reason: "logout" });
+    async logout(callOptions = {}) {
+      signalOf(callOptions);
+      const { scope = "global" } = callOptions;
+      choice("scope", scope, ["local", "others", "global"]);
+      check();
+      if (scope === "others") return;
+      attempts += 1;
+      end(LOGIN_REQUIRED);
+      become({ status: "signing-out" });
+      await Promise.resolve();
+      if (session.status === "signing-out") become({ status: "signed-out", reason: "logout" });
     },
     subscribe(listener) {
+      checkFunction("listener", listener);
       const entry = (session: Session<U>) => listener(session);
       listeners.add(entry);
       return () => void listeners.delete(entry);
@@ -101,6 +177,7 @@ export function createFakeAuthClient<U = User>(options: FakeOptions<U> = {}): Fa
     dispose() {
       isOver = true;
       listeners.clear();
+      end(DISPOSED);
     },
   };
 }
@@ -141,19 +218,19 @@ export interface MockFault {
   /** Exact. */
   path: string;
   /** From which request on; default 1. */
-  nth?: number;
+  nth?: number | undefined;
   /** For how many; default all. */
-  count?: number;
+  count?: number | undefined;
   /** With which probability; default 1. */
-  rate?: number;
+  rate?: number | undefined;
   /** Whether the state has changed when the answer is spoiled; default `"before"`. */
-  when?: "before" | "after";
+  when?: "before" | "after" | undefined;
   do:
     | "hang"
     | "reset"
     | "truncate"
     | "garbage"
-    | { status: number; retry_after?: number }
+    | { status: number; retry_after?: number | undefined }
     | { delay_ms: number }
     | { content_type: string };
 }
@@ -209,6 +286,12 @@ interface Child {
   kill(): void;
 }
 
+interface Process {
+  env: Record<string, string | undefined>;
+  on(event: "exit", told: () => void): void;
+  off(event: "exit", told: () => void): void;
+}
+
 interface Output {
   on(event: "data", told: (text: { toString(): string }) => void): void;
 }
@@ -219,9 +302,9 @@ interface Output {
  * @param args more of its command line, such as `["--access-ttl", "8s"]`
  */
 export async function startMock(args: string[] = []): Promise<Mock & { stop(): Promise<void> }> {
-  const { process } = globalThis as { process?: { env: Record<string, string | undefined> } };
+  const { process } = globalThis as { process?: Process };
   const program = process?.env.EVERTOKEN_MOCK_BIN;
-  if (!program) {
+  if (!process || !program) {
     throw invalidArgument(
       "EVERTOKEN_MOCK_BIN names no program.",
       "Set EVERTOKEN_MOCK_BIN to the path of evertoken-mock, which `cargo build -p evertoken-mock` makes.",
@@ -233,6 +316,10 @@ export async function startMock(args: string[] = []): Promise<Mock & { stop(): P
     spawn(program: string, args: string[], options: object): Child;
   };
   const child = spawn(program, ["--port", "0", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const kill = () => child.kill();
+  // Whoever forgets to stop it leaves nothing behind.
+  process.on("exit", kill);
+  child.on("close", () => process.off("exit", kill));
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
     let said = "";
@@ -240,9 +327,16 @@ export async function startMock(args: string[] = []): Promise<Mock & { stop(): P
     child.stdout.on("data", (text) => {
       said += text.toString();
       const [line, rest] = said.split("\n");
-      if (line && rest !== undefined) resolve((JSON.parse(line) as { url: string }).url);
+      if (rest === undefined) return;
+      try {
+        const { url } = JSON.parse(line as string) as { url: unknown };
+        resolve(new URL(url as string).href);
+      } catch {
+        kill();
+        complaint = line as string;
+      }
     });
-    // Its log, once it runs; it has to be read, or it would stand still one day.
+    // Its log, once it runs; what nobody reads would wait in its memory.
     child.stderr.on("data", (text) => (complaint = text.toString()));
     child.on("error", reject);
     // Not at its exit: what it said may come after that.
@@ -251,7 +345,7 @@ export async function startMock(args: string[] = []): Promise<Mock & { stop(): P
     );
   });
   const stop = () => {
-    child.kill();
+    kill();
     return ended;
   };
   return { ...connectMock(url), stop };

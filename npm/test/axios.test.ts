@@ -103,3 +103,54 @@ test("a token goes to no other origin, and to none once it is detached", async (
   await api.get("http://127.0.0.1:1/me").catch(() => {});
   assert.equal(sent.length, before);
 });
+
+test("cookies go along as withCredentials says, and as the contract needs them", async () => {
+  const seen: (string | undefined)[] = [];
+  const fetch = async (_: RequestInfo | URL, init?: RequestInit) => {
+    seen.push(init?.credentials);
+    return Response.json({ accessToken: "token", expiresIn: 900 });
+  };
+  for (const contract of ["rotation", "gateway"] as const) {
+    const baseURL = "https://api.example.com";
+    const auth = createAuthClient({ baseUrl: baseURL, contract, restore: "never", fetch });
+    clients.push(auth);
+    await auth.setSession({ accessToken: "token" });
+    const api = axios.create({ baseURL });
+    attach(api, auth);
+    await api.get("/me");
+    await api.post("/me", {}, { withCredentials: true });
+  }
+  assert.deepEqual(seen, [undefined, "include", "include", "include"]);
+});
+
+test("an answer can be read as a stream, and its progress be watched", async () => {
+  const { auth, api } = world();
+  await auth.login({});
+  const { data } = await api.get<ReadableStream>("/me", { responseType: "stream" });
+  assert.equal(await new Response(data).text(), '{"path":"/me"}');
+  const loaded = await new Promise((resolve) => {
+    void api.get("/me", { onDownloadProgress: (progress) => resolve(progress.loaded) });
+  });
+  assert.equal(loaded, 14);
+});
+
+test("a form goes out whole both times", async () => {
+  const { auth, api, sent, backend } = world();
+  await auth.login({});
+  backend.good = "expired";
+  const form = new FormData();
+  form.append("file", new Blob(["content"]), "a.txt");
+  assert.equal((await api.post("/files", form)).status, 200);
+  const files = sent.filter(({ path }) => path === "/files");
+  assert.equal(files.length, 2);
+  for (const { body } of files) assert.match(body, /filename="a\.txt"[^]*content/);
+});
+
+test("to detach once more changes nothing for whoever attached since", async () => {
+  const { auth, api, detach } = world();
+  await auth.login({});
+  detach();
+  attach(api, auth);
+  detach();
+  assert.equal((await api.get("/me")).status, 200);
+});

@@ -110,6 +110,51 @@ test("a storage that fails is reported; what it has is never presented where the
   }
 });
 
+test("a storage that never answers holds nobody up, and that is told", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const events: AuthEvent[] = [];
+  const storage = memory();
+  const { auth, to } = world(
+    { contract: "oauth2", storage, onEvent: (event) => events.push(event) },
+    { "/auth/token": issuer() },
+  );
+  const told = () =>
+    events.flatMap((event) => (event.type === "listener-failed" ? String(event.error) : []));
+  let isAsked = false;
+  const never = () => ((isAsked = true), new Promise<never>(() => {}));
+  const passes = async () => {
+    while (!isAsked) await Promise.resolve();
+    isAsked = false;
+    t.mock.timers.tick(3_334);
+  };
+  storage.set = never;
+  const login = auth.login(credentials);
+  await passes();
+  await login;
+  assert.deepEqual(told(), ["Error: storage.set() takes too long."]);
+  // What it could not store it has.
+  const refresh = auth.refresh();
+  await passes();
+  await refresh;
+  assert.match(String(to("/auth/token")[1]?.body), /refresh_token=refresh-1$/);
+  storage.set = () => {};
+  await auth.refresh();
+  storage.get = never;
+  const unread = code(auth.refresh());
+  await passes();
+  assert.equal(await unread, "network");
+  assert.equal(told().at(-1), "Error: storage.get() takes too long.");
+  assert.equal(auth.session.status, "signed-in");
+  // It is read for the request, and once more before what was presented is removed.
+  let reads = 0;
+  storage.get = () => (++reads === 1 ? "refresh-3" : never());
+  storage.remove = never;
+  const logout = code(auth.logout());
+  await passes();
+  await passes();
+  assert.equal(await logout, "fulfilled");
+});
+
 test("a session that was obtained elsewhere brings its refresh token, by our names whatever the contract's", async () => {
   const storage = memory("somebody-else's");
   const { auth, sent } = world({ contract: "oauth2", storage }, { "/auth/token": issuer() });
@@ -125,6 +170,28 @@ test("a session that was obtained elsewhere brings its refresh token, by our nam
   assert.equal(await code(auth.refresh()), "login_required");
   assert.equal(storage.token, null);
   assert.equal(sent.length, 1);
+});
+
+test("a refresh that waits for the storage never presents the token that was handed over meanwhile", async () => {
+  const storage = memory();
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const { auth, sent } = world({ contract: "oauth2", storage }, { "/auth/token": issuer() });
+  storage.set = async (token) => {
+    await gate;
+    storage.token = token;
+  };
+  await auth.setSession({ accessToken: "one", expiresIn: 900, refreshToken: "first" });
+  const late = code(auth.refresh());
+  await new Promise((resolve) => setImmediate(resolve));
+  await auth.setSession({ accessToken: "two", expiresIn: 900, refreshToken: "second" });
+  open();
+  await late;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(sent.length, 0);
+  assert.equal(await auth.getAccessToken(), "two");
+  await auth.refresh();
+  assert.match(String(sent[0]?.body), /refresh_token=second$/);
 });
 
 test("an answer of before cannot put its refresh token over one that was handed over", async () => {
@@ -151,4 +218,17 @@ test("an answer of before cannot put its refresh token over one that was handed 
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(storage.token, "handed");
   assert.equal(await auth.getAccessToken(), "given");
+});
+
+test("a session that was handed over with its refresh key is renewed with that key", async () => {
+  const { auth, to } = world(
+    {},
+    { "/auth/refresh": () => ({ accessToken: "renewed", expiresIn: 900 }) },
+  );
+  await auth.setSession({ accessToken: "given", expiresIn: 900, refreshKey: "1.handed" });
+  await auth.refresh();
+  assert.deepEqual(
+    to("/auth/refresh").map(({ key }) => key),
+    ["1.handed"],
+  );
 });

@@ -174,6 +174,10 @@ test("a session that was obtained elsewhere is taken over, and a wrong one is re
   const wrong = await failure(auth.setSession({ accessToken: "" }));
   assert.equal(wrong.code, "invalid_argument");
   assert.match(wrong.message, /access token/);
+  for (const expiresIn of ["soon", {}, NaN, -1, Infinity]) {
+    const grant = { accessToken: "abc", expiresIn: expiresIn as number };
+    assert.equal((await failure(auth.setSession(grant))).code, "invalid_argument", `${expiresIn}`);
+  }
 });
 
 test("a refused login tells the form what the backend said", async () => {
@@ -281,10 +285,17 @@ test("wrong options are refused at once, with the option's name", () => {
     ["baseUrl", { baseUrl: "ftp://api.example.com" }],
     ["baseUrl", { baseUrl: "https://user:password@api.example.com" }],
     ["baseUrl", { baseUrl: undefined }],
+    ["baseUrl", { baseUrl: null }],
+    ["baseUrl", { baseUrl: {} }],
+    ["baseUrl", { baseUrl: Object.create(null) }],
+    ["baseUrl", { baseUrl: "https+unix://api.example.com" }],
     ["contract", { contract: "rotations" }],
+    ["contract", { contract: null }],
+    ["contract", { contract: 7 }],
     ["allowedOrigins", { allowedOrigins: "https://api.example.com" }],
     ["allowedOrigins", { allowedOrigins: ["https://api.example.com/v1"] }],
     ["allowedOrigins", { allowedOrigins: ["*"] }],
+    ["allowedOrigins", { allowedOrigins: [Object.create(null)] }],
     ["restore", { restore: "sometimes" }],
     ["refreshBuffer", { refreshBuffer: -1 }],
     ["refreshBuffer", { refreshBuffer: "60s" }],
@@ -294,8 +305,20 @@ test("wrong options are refused at once, with the option's name", () => {
     ["crossTab", { crossTab: "yes" }],
     ["shareToken", { shareToken: 1 }],
     ["fetch", { fetch: "fetch" }],
+    ["fetch", { fetch: null }],
+    ["restore", { restore: true }],
+    ["requestTimeout", { requestTimeout: "10000" }],
+    ["allowedOrigins", { allowedOrigins: [null] }],
+    ["allowedOrigins", { allowedOrigins: null }],
     ["parseUser", { parseUser: {} }],
     ["onEvent", { onEvent: 7 }],
+    ["baseURL", { baseURL: "https://api.example.com" }],
+    ["refresh_buffer", { refresh_buffer: undefined }],
+    ["restore", { restore: null }],
+    ["refreshBuffer", { refreshBuffer: null }],
+    ["requestTimeout", { requestTimeout: null }],
+    ["crossTab", { crossTab: null }],
+    ["shareToken", { shareToken: null }],
   ];
   for (const [name, options] of wrong) {
     assert.throws(
@@ -313,6 +336,30 @@ test("wrong arguments are refused, and say what to pass", async () => {
   assert.match(login.hint, /email, password/);
   const logout = await failure(auth.logout({ scope: "everywhere" as never }));
   assert.match(logout.hint, /"global"/);
+});
+
+test("a refresh is not told of within the call that begins it, where there are no locks neither", async () => {
+  const events: AuthEvent[] = [];
+  const auth = client({ restore: "always", onEvent: (event) => events.push(event) });
+  assert.equal(events.length, 0);
+  await auth.ready;
+  const before = events.length;
+  const refresh = auth.refresh();
+  assert.equal(events.length, before);
+  await refresh;
+  assert.ok(events.some((event) => event.type === "refresh-started" && event.why === "demand"));
+});
+
+test("credentials whose JSON is no object are refused, and the client goes on", async () => {
+  const answer = () => Response.json({ access_token: "token", expires_in: 900 });
+  const { fetch, received } = backend({ "/auth/token": answer });
+  const auth = client({ fetch, contract: "oauth2" });
+  for (const strange of [new Date(), { toJSON: () => null }, { toJSON: () => undefined }]) {
+    assert.equal((await failure(auth.login(strange as never))).code, "invalid_argument");
+  }
+  assert.deepEqual(received, []);
+  await auth.login(credentials);
+  assert.equal(auth.session.status, "signed-in");
 });
 
 test("an error of another copy of the package is known, and nothing else is", () => {

@@ -109,6 +109,14 @@ test("what cannot be right in a contract is refused at once, by its name", () =>
     ["contract.denied", { ...good, denied: 401 }],
     ["contract.forbidden", { ...good, forbidden: true }],
     ["contract.idempotencyKey", { ...good, idempotencyKey: "yes" }],
+    ["contract.refreshtoken", { ...good, refreshtoken: "cookie" }],
+    ["contract.login.methd", { ...good, login: { path: "/l", methd: "PUT" } }],
+    ["contract.fields.expires_in", { ...good, fields: { accessToken: "a", expires_in: "ttl" } }],
+    // Whoever wants the default leaves it out.
+    ["contract.logout ", { ...good, logout: null }],
+    ["contract.credentials", { ...good, credentials: null }],
+    ["contract.denied", { ...good, denied: null }],
+    ["contract.login.body", { ...good, login: { path: "/l", body: null } }],
   ];
   for (const [name, contract] of wrong) {
     assert.throws(

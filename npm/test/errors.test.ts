@@ -110,6 +110,51 @@ const HELPS: Record<AuthErrorCode, [RegExp, boolean]> = {
   engine: [/wasm-unsafe-eval/, false],
 };
 
+test("an uncaught error is named in a console, whatever the bundler made of the class", async () => {
+  const error = await client(answer(503))
+    .login(credentials)
+    .catch((error: unknown) => error);
+  const { inspect } = await import("node:util");
+  assert.ok(error instanceof Error);
+  assert.match(error.stack ?? "", /^AuthError: The auth endpoint failed/);
+  assert.match(inspect(error), /^AuthError: The auth endpoint failed/);
+  assert.deepEqual([error.name, AuthError.name], ["AuthError", "AuthError"]);
+});
+
+test("a renewal that brings another user says what to do, and nothing of an answer that can be read", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  let id = "";
+  const auth = client(() =>
+    id
+      ? Response.json({ accessToken: id, expiresIn: 900, user: { id } })
+      : new Promise<Response>(() => {}),
+  );
+  // Nobody sees its answer, whose cookie may still come after the next one's.
+  const first = auth.login(credentials).catch((error: unknown) => error);
+  await new Promise((resolve) => setImmediate(resolve));
+  id = "u1";
+  const second = auth.login(credentials);
+  t.mock.timers.tick(10_001);
+  await first;
+  await second;
+  id = "u2";
+  const error = await auth.refresh().catch((error: unknown) => error);
+  assert.ok(isAuthError(error) && error.code === "login_required");
+  assert.equal(error.hint, "Ask the user to sign in, then call login().");
+});
+
+test("a success without a token says which names it has, and no value", async () => {
+  const body = { data: { access_token: "secret-1", list: ["secret-2", 3] }, ok: true };
+  const error = await client(answer(200, body))
+    .login(credentials)
+    .catch((error: unknown) => error);
+  assert.ok(isAuthError(error) && error.code === "misconfigured");
+  assert.match(error.hint, /\{"data":\{"access_token":"…","list":\["…","…"\]\},"ok":"…"\}\.$/);
+  assert.deepEqual([error.body, error.error, error.status], [undefined, undefined, 200]);
+  const { inspect } = await import("node:util");
+  assert.ok(!inspect(error, { showHidden: true }).includes("secret"));
+});
+
 for (const [code, provoke] of Object.entries(CASES) as [AuthErrorCode, () => Promise<unknown>][]) {
   test(`"${code}" comes with a hint that helps`, async () => {
     const error = await provoke().then(

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 
+import { build } from "esbuild";
 import { createAuthClient as inline, isAuthError as isInlineError } from "evertoken";
 import { createAuthClient, isAuthError, loadEngine } from "evertoken/external";
 
@@ -22,6 +23,24 @@ const failed = (promise: Promise<unknown>) =>
       return error;
     },
   );
+
+test("where no module's address is known, as in a classic script, the rejection says to pass one", async () => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: 'export { loadEngine } from "evertoken/external"',
+      resolveDir: process.cwd(),
+    },
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "bundle",
+    logLevel: "silent",
+  });
+  const load = new Function(`${outputFiles[0]?.text}; return bundle.loadEngine`)();
+  const { code, hint } = await failed(load());
+  assert.equal(code, "engine");
+  assert.match(hint, /Pass loadEngine the address/);
+});
 
 test("the engine is loaded once; before that, and after a failure, the error says what to do", async () => {
   const bytes = await readFile(fileURLToPath(import.meta.resolve("evertoken/engine.wasm")));

@@ -61,6 +61,8 @@ test("a 401 in the gateway is its answer; a newer token is adopted before the st
   assert.equal(auth.session.status, "signed-in");
   // Cookies go to the backend, which renews by them, and to nobody else.
   assert.equal(sent[before]?.credentials, "include");
+  await auth.fetch("/gateway/api/me", { credentials: "same-origin" });
+  assert.equal(sent.at(-1)?.credentials, "include", "whatever the caller says");
   await auth.fetch(new Request(`${base}/gateway/api/me`));
   assert.equal(sent.at(-1)?.credentials, "include");
   await auth.fetch("https://other.example.com/me");
@@ -95,4 +97,43 @@ test("a gateway's 403 ends the session only if it says so, or without a word if 
       JSON.stringify([body, past]),
     );
   }
+});
+
+/** What a redirect led to. */
+function redirected(url: string, response: Response): Response {
+  return Object.defineProperties(response, { url: { value: url }, redirected: { value: true } });
+}
+
+test("a 403 from where a redirect led past the allowed origins ends nothing", async () => {
+  for (const [contract, login] of [
+    ["gateway", "/gateway/login"],
+    ["code-exchange", "/wx/auth/login"],
+  ] as const) {
+    let url = "https://files.example.net/expired-link";
+    const answer = () =>
+      redirected(url, Response.json({ error: "invalid_grant" }, { status: 403 }));
+    const { auth } = world({ contract }, { [login]: () => ({ accessToken: "t" }), "/x": answer });
+    await auth.login(credentials);
+    assert.equal((await auth.fetch("/x")).status, 403);
+    assert.equal(auth.session.status, "signed-in", contract);
+    url = `${base}/elsewhere`;
+    await auth.fetch("/x");
+    assert.notEqual(auth.session.status, "signed-in", contract);
+  }
+});
+
+test("a 401 from there is the answer and costs no refresh, one through a transport of one's own does", async () => {
+  const url = "https://files.example.net/private";
+  let answer = () => redirected(url, new Response("", { status: 401 }));
+  const grant = () => ({ accessToken: "t", expiresIn: 900 });
+  const { auth, to } = world(
+    {},
+    { "/auth/login": grant, "/auth/refresh": grant, "/x": () => answer() },
+  );
+  await auth.login(credentials);
+  assert.equal((await auth.fetch("/x")).status, 401);
+  assert.deepEqual([to("/x").length, to("/auth/refresh").length], [1, 0]);
+  answer = () => Object.defineProperty(new Response("", { status: 401 }), "url", { value: url });
+  await auth.fetch("/x");
+  assert.equal(to("/auth/refresh").length, 1);
 });

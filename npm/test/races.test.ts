@@ -41,8 +41,12 @@ function world(answers: Record<string, () => unknown> = {}, options: AuthClientO
   return { auth, sent, to };
 }
 
+const navigator = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+
 afterEach(() => {
   for (const auth of clients.splice(0)) auth.dispose();
+  if (navigator) Object.defineProperty(globalThis, "navigator", navigator);
+  else delete (globalThis as { navigator?: unknown }).navigator;
 });
 
 const credentials = { email: "user@example.com", password: "password" };
@@ -60,6 +64,19 @@ function gate() {
   return { opened, open };
 }
 
+/** As much of the Web Locks API as is needed: one lock, and a line. */
+function oneLock() {
+  const lock = { held: 0 };
+  let last: Promise<unknown> = Promise.resolve();
+  const request = (_: string, __: unknown, hold: () => Promise<unknown>) =>
+    (last = last.then(() => ((lock.held += 1), hold())));
+  Object.defineProperty(globalThis, "navigator", {
+    value: { locks: { request } },
+    configurable: true,
+  });
+  return lock;
+}
+
 test("a request that may go goes at once, with the token it was allowed", async () => {
   const { auth, to } = world();
   await auth.login(credentials);
@@ -70,6 +87,20 @@ test("a request that may go goes at once, with the token it was allowed", async 
   assert.equal((await call).status, 200);
   assert.equal(await token, "token-1");
   await logout;
+});
+
+test("options that serve for many calls are read at each call, also where it has to wait", async () => {
+  const bodies: unknown[] = [];
+  const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    if (String(input).endsWith("/x")) bodies.push(init?.body);
+    return Response.json({ accessToken: "token", expiresIn: 900 });
+  };
+  const { auth } = world({}, { fetch });
+  const login = auth.login(credentials);
+  const init: RequestInit = { method: "POST" };
+  const calls = ["one", "two"].map((body) => auth.fetch("/x", Object.assign(init, { body })));
+  await Promise.all([login, ...calls]);
+  assert.deepEqual(bodies, ["one", "two"]);
 });
 
 test("a request of one user is not repeated as another who came with the renewal's news", async () => {
@@ -101,6 +132,22 @@ test("a listener may set a session at once, and it is the one that is used", asy
   await auth.logout();
   await auth.fetch("/x");
   assert.deepEqual(to("/x"), [{ path: "/x", bearer: "Bearer native" }]);
+});
+
+test("a listener that hands over a session and uses it at once has the new one's token and user", async () => {
+  const calls: Promise<unknown>[] = [];
+  const { auth, to } = world();
+  const stop = auth.subscribe(() => {
+    if (auth.session.status !== "signed-in") return;
+    stop();
+    const session = { accessToken: "other-token", user: { id: "u2", email: "other@example.com" } };
+    calls.push(auth.setSession(session).then((user) => user?.id));
+    calls.push(auth.fetch("/x"), auth.getAccessToken());
+  });
+  await auth.login(credentials);
+  const [user, , token] = await Promise.all(calls);
+  assert.deepEqual([user, token], ["u2", "other-token"]);
+  assert.deepEqual(to("/x"), [{ path: "/x", bearer: "Bearer other-token" }]);
 });
 
 test("whoever hears of an event sees the session it led to", async () => {
@@ -162,6 +209,15 @@ test("a token that is renewed as itself is neither sent again nor handed out aga
   assert.equal((await auth.fetch("/x")).status, 401);
   assert.equal(to("/x").length, 1);
   assert.equal(await code(auth.getAccessToken({ rejected: "token-1" })), "misconfigured");
+});
+
+test("a rejected token that comes back while its successor is waited for is renewed", async () => {
+  const { auth, to } = world();
+  const login = auth.login(credentials);
+  const token = auth.getAccessToken({ rejected: "token-1" });
+  await login;
+  assert.equal(await token, "token-2");
+  assert.equal(to("/auth/refresh").length, 1);
 });
 
 test("a token of another user is not handed out in place of the rejected one", async () => {
@@ -231,6 +287,40 @@ test("a grant with members that change their mind is taken as it was first", asy
   assert.equal(await code(auth.setSession(null as never)), "invalid_argument");
 });
 
+test("a client made in the place of one that was disposed of lets its refresh be answered first", async () => {
+  const lock = oneLock();
+  const refresh = gate();
+  const answers = { "/auth/refresh": () => refresh.opened.then(() => undefined) };
+  const old = world(answers, { crossTab: true });
+  await old.auth.login(credentials);
+  const waiting = code(old.auth.refresh());
+  while (old.to("/auth/refresh").length < 1) await new Promise((turn) => setTimeout(turn));
+  old.auth.dispose();
+  assert.equal(await waiting, "disposed");
+  const next = world({}, { crossTab: true, restore: "always" });
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((soon) => setImmediate(soon));
+  assert.equal(lock.held, 2, "the login's and the refresh's");
+  refresh.open();
+  await next.auth.ready;
+  assert.equal(next.auth.session.status, "signed-in");
+});
+
+test("a client that is disposed of while its hook is asked signs nobody in, and keeps no lock", async () => {
+  const lock = oneLock();
+  let isAsked = false;
+  const never = () => ((isAsked = true), new Promise<never>(() => {}));
+  const storage = { get: () => null, set: () => {}, remove: () => {} };
+  const own = { contract: "code-exchange", crossTab: true, storage } as const;
+  const old = world({}, { ...own, reauthenticate: never });
+  const waiting = code(old.auth.fetch("/x"));
+  while (!isAsked) await new Promise((turn) => setTimeout(turn));
+  old.auth.dispose();
+  assert.equal(await waiting, "disposed");
+  const next = world({}, { ...own, reauthenticate: async () => ({}) });
+  assert.equal(await code(next.auth.fetch("/x")), "login_required");
+  assert.equal(lock.held, 2);
+});
+
 test("a wait for one thing after another ends within the bound", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   const never = () => new Promise<never>(() => {});
@@ -245,6 +335,7 @@ test("a wait for one thing after another ends within the bound", async (t) => {
   const turns = async () => {
     for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
   };
+  await turns();
   t.mock.timers.tick(1_100);
   await turns();
   t.mock.timers.tick(1);

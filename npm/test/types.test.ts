@@ -16,6 +16,7 @@ import {
   type SignedOutReason,
   type User,
 } from "evertoken";
+import { createFakeAuthClient } from "evertoken/testing";
 
 /** Whether two types are the same, `any` and `unknown` included. */
 type Same<A, B> =
@@ -109,6 +110,70 @@ async function promises(auth: AuthClient, own: AuthClient<Account>): Promise<voi
     reauthenticate: async () => ({ code: "c" }),
   };
   createAuthClient(options);
+  // What is written down once, `as const`, will do.
+  const written = {
+    allowedOrigins: ["https://api.example.com"],
+    contract: {
+      renewal: "endpoint",
+      login: { path: "/login" },
+      refresh: { path: "/refresh" },
+      fields: { accessToken: "token" },
+      refreshToken: "cookie",
+      denied: [401, 403],
+    },
+  } as const;
+  createAuthClient(written);
+  // What may be left out may be `undefined`, as forms and environments bring it (`exactOptionalPropertyTypes`).
+  const none = undefined as undefined;
+  const some = <T>(value: T): T | undefined => value;
+  createAuthClient({
+    baseUrl: some("https://api.example.com"),
+    contract: some("oauth2" as const),
+    allowedOrigins: none,
+    restore: none,
+    refreshBuffer: some(1),
+    requestTimeout: none,
+    crossTab: some(true),
+    shareToken: none,
+    fetch: some(globalThis.fetch),
+    storage: none,
+    reauthenticate: none,
+    parseUser: some((user: unknown) => user as User),
+    onEvent: some(told),
+  });
+  const shape: Contract = {
+    renewal: "endpoint",
+    login: { path: "/l", method: none, body: none, params: none, names: none, token: none },
+    refresh: some({ path: "/r" }),
+    logout: none,
+    fields: {
+      accessToken: "a",
+      expiresIn: none,
+      expiresAt: none,
+      refreshToken: none,
+      refreshKey: none,
+      user: none,
+    },
+    refreshToken: "cookie",
+    credentials: none,
+    denied: none,
+    forbidden: none,
+    idempotencyKey: none,
+  };
+  void shape;
+  void auth.login({}, { signal: none });
+  void auth.getAccessToken({ rejected: none, signal: none });
+  void auth.refresh({ signal: none });
+  void auth.logout({ scope: none, signal: none });
+  void auth.setSession({
+    accessToken: "a",
+    expiresIn: none,
+    refreshToken: none,
+    refreshKey: none,
+    user: none,
+  });
+  const user: User = { id: "u1", email: none, role: none };
+  createFakeAuthClient({ session: none, fetch: none, login: () => user });
 }
 
 test("the types are as they are promised", () => {

@@ -1,5 +1,6 @@
-//! A browser with an empty profile, and a way to run JavaScript in its page.
+//! A browser, and a way to run JavaScript in its page.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use fantoccini::wd::WindowHandle;
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::debugger::Debugger;
 use crate::driver::{Driver, Kind};
+use crate::pool;
 use crate::relay::{Held, Relay};
 
 /// How long a script or a page may take: a machine that builds something else meanwhile is slow.
@@ -20,7 +22,10 @@ const SLOWEST: Duration = Duration::from_secs(120);
 pub struct Browser {
     client: Client,
     kind: Kind,
-    _driver: Driver,
+    driver: Driver,
+    dark: bool,
+    /// Whether the next test may have it.
+    lasts: Cell<bool>,
 }
 
 /// One tab of a browser.
@@ -61,12 +66,40 @@ const [args, done] = arguments;
 }
 
 impl Browser {
-    /// Opens a window; its driver is chosen by the environment.
+    /// Opens a window with an empty profile; its driver is chosen by the environment.
     pub async fn open() -> Self {
+        Self::start(false).await
+    }
+
+    /// Opens a window of somebody who likes dark pages.
+    pub async fn open_in_the_dark() -> Self {
+        Self::start(true).await
+    }
+
+    /// One for a test whose host is its own, or is not; somebody may like dark pages.
+    pub async fn for_host(is_own: bool, dark: bool) -> Self {
+        if is_own {
+            Self::lent(dark).await
+        } else {
+            Self::start(dark).await
+        }
+    }
+
+    /// One that another test of this process has used with other hosts, if there is one, and otherwise a new one.
+    async fn lent(dark: bool) -> Self {
+        let browser = match pool::take(dark).await {
+            Some((driver, client)) => Self::of(driver, client, dark).await,
+            None => Self::start(dark).await,
+        };
+        browser.lasts.set(true);
+        browser
+    }
+
+    async fn start(dark: bool) -> Self {
         let kind = Kind::chosen();
         let driver = Driver::start(kind).await;
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(kind))
+            .capabilities(capabilities(kind, dark))
             .connect(&driver.url)
             .await
             .expect("the driver opens a browser");
@@ -76,11 +109,23 @@ impl Browser {
             .update_timeouts(timeouts)
             .await
             .expect("timeouts can be set");
-        Self {
+        Self::of(driver, client, dark).await
+    }
+
+    async fn of(driver: Driver, client: Client, dark: bool) -> Self {
+        let browser = Self {
             client,
-            kind,
-            _driver: driver,
+            kind: Kind::chosen(),
+            driver,
+            dark,
+            lasts: Cell::new(false),
+        };
+        if browser.kind == Kind::Chrome && dark {
+            let dark = json!([{"name": "prefers-color-scheme", "value": "dark"}]);
+            let media = json!({ "features": dark });
+            browser.debugger("Emulation.setEmulatedMedia", media).await;
         }
+        browser
     }
 
     /// Which one it is.
@@ -128,6 +173,7 @@ impl Browser {
     /// Ends the tab that scripts run in without a word to it, and goes to another. In Chromium its process crashes; in
     /// Firefox, whose tabs of one site share a process, it is closed and its scripts are not told.
     pub async fn kill_tab(&self, next: &Tab) {
+        self.lasts.set(false);
         match self.kind {
             Kind::Chrome => {
                 let method = "Page.crash";
@@ -265,6 +311,46 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{selector} cannot be clicked: {error}"));
     }
 
+    /// Sends a key to the element a CSS selector finds, which gets the focus; WebDriver has private characters for keys
+    /// that write nothing.
+    pub async fn press(&self, selector: &str, key: &str) {
+        let found = self.client.wait().for_element(Locator::Css(selector)).await;
+        let element = found.unwrap_or_else(|error| panic!("there is no {selector}: {error}"));
+        element
+            .send_keys(key)
+            .await
+            .unwrap_or_else(|error| panic!("{selector} takes no key: {error}"));
+    }
+
+    /// Writes into a field in place of what is there.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        let found = self.client.wait().for_element(Locator::Css(selector)).await;
+        let field = found.unwrap_or_else(|error| panic!("there is no {selector}: {error}"));
+        field.clear().await.expect("a field can be emptied");
+        field.send_keys(text).await.expect("a field takes text");
+    }
+
+    /// Makes the page this large, or as narrow as the browser's window can be: Firefox's has a least width.
+    pub async fn resize(&self, width: u32, height: u32) {
+        match self.kind {
+            Kind::Chrome => {
+                let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+                self.debugger("Emulation.setDeviceMetricsOverride", metrics)
+                    .await;
+            }
+            Kind::Firefox => {
+                let resized = self.client.set_window_size(width, height).await;
+                resized.expect("a window can be resized");
+            }
+        }
+    }
+
+    /// What is to be seen of the page, as PNG.
+    pub async fn screenshot(&self) -> Vec<u8> {
+        let picture = self.client.screenshot().await;
+        picture.expect("the page can be pictured")
+    }
+
     /// Waits until the element a CSS selector finds has a text that satisfies `wanted`.
     pub async fn text(&self, selector: &str, wanted: impl Fn(&str) -> bool) -> String {
         let mut last = String::new();
@@ -282,14 +368,18 @@ impl Browser {
         last
     }
 
-    /// Closes the window. A browser that is merely dropped is killed.
+    /// Closes what is open. A browser that is merely dropped is killed.
     pub async fn close(self) {
-        // The test has its answers; how the browser ends does not matter to them.
-        let _ = self.client.close().await;
+        if self.lasts.get() {
+            pool::give_back(self.driver, self.client, self.dark).await;
+        } else {
+            // The test has its answers; how the browser ends does not matter to them.
+            let _ = self.client.close().await;
+        }
     }
 }
 
-fn capabilities(kind: Kind) -> Map<String, Value> {
+fn capabilities(kind: Kind, dark: bool) -> Map<String, Value> {
     let options = match kind {
         Kind::Chrome => json!({"goog:chromeOptions": {"args": [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -307,6 +397,8 @@ fn capabilities(kind: Kind) -> Map<String, Value> {
                 "dom.security.https_first": false,
                 // It would start processes for pages that no test opens.
                 "dom.ipc.processPrelaunch.enabled": false,
+                // 0 is dark, 1 is light.
+                "layout.css.prefers-color-scheme.content-override": i32::from(!dark),
                 // So that a page can collect its garbage.
                 "dom.testing.testutils.enabled": true,
             },

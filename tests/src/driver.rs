@@ -1,10 +1,12 @@
 //! The process that steers a browser.
 
-use std::process::Stdio;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+/// What holds a driver: a shell that starts it and waits for the end of its own input, which comes when the test's
+/// process ends, however it ends, or lets go. Then it kills its group, in which are the driver and its browsers.
+const HOLDER: &str = r#""$0" --port=0 & exec >&-; read -r _; kill -KILL 0"#;
 
 /// Which browser the tests run in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,57 +26,51 @@ impl Kind {
         }
     }
 
-    fn command(self) -> (String, &'static str) {
-        let (variable, name, port) = match self {
-            Self::Chrome => ("CHROMEDRIVER", "chromedriver", "--port=0"),
-            Self::Firefox => ("GECKODRIVER", "geckodriver", "--port=0"),
+    fn command(self) -> String {
+        let (variable, name) = match self {
+            Self::Chrome => ("CHROMEDRIVER", "chromedriver"),
+            Self::Firefox => ("GECKODRIVER", "geckodriver"),
         };
-        (
-            std::env::var(variable).unwrap_or_else(|_| name.to_owned()),
-            port,
-        )
+        std::env::var(variable).unwrap_or_else(|_| name.to_owned())
     }
 }
 
 /// A running driver. It and every browser it started end with it.
 #[derive(Debug)]
 pub(crate) struct Driver {
-    child: Child,
+    holder: Child,
     pub(crate) url: String,
 }
 
 impl Driver {
     /// Starts a driver on a free port of its own choice.
     pub(crate) async fn start(kind: Kind) -> Self {
-        let (program, port) = kind.command();
-        let mut child = Command::new(&program)
-            .arg(port)
-            .stdin(Stdio::null())
+        let started = tokio::task::spawn_blocking(move || Self::start_and_wait(kind)).await;
+        started.expect("it starts")
+    }
+
+    fn start_and_wait(kind: Kind) -> Self {
+        let program = kind.command();
+        let mut holder = Command::new("sh")
+            .args(["-c", HOLDER, &program])
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            // A group of its own, so that the browsers it starts can be ended with it.
             .process_group(0)
             .spawn()
-            .unwrap_or_else(|error| {
-                panic!(
-                    "{program} does not start ({error}): install it, or run `cargo xtask test e2e`"
-                )
+            .expect("there is a shell");
+        let mut lines = BufReader::new(holder.stdout.take().expect("it is piped")).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| port_in(&line))
+            .unwrap_or_else(|| {
+                panic!("{program} does not start: install it, or run `cargo xtask test e2e`")
             });
-        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let port = loop {
-            let line = lines
-                .next_line()
-                .await
-                .expect("it prints text")
-                .expect("it says its port");
-            if let Some(port) = port_in(&line) {
-                break port;
-            }
-        };
         // It must be able to go on printing.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         Self {
-            child,
+            holder,
             url: format!("http://127.0.0.1:{port}"),
         }
     }
@@ -82,14 +78,9 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let group = self
-            .child
-            .id()
-            .and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        if let Some(group) = group {
-            // If it has ended by itself there is nothing left to end.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        drop(self.holder.stdin.take());
+        // It kills itself last; there is nothing to learn from how it ended.
+        let _ = self.holder.wait();
     }
 }
 

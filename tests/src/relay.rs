@@ -5,6 +5,7 @@
 //! (so that nothing depends on how long something takes), and add headers. A request that came is passed on
 //! whatever becomes of who sent it, as on a network.
 
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use axum::Router;
@@ -60,7 +61,7 @@ pub struct Held {
 /// A running relay.
 #[derive(Debug)]
 pub struct Relay {
-    host: &'static str,
+    host: String,
     port: u16,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -93,8 +94,9 @@ struct Gate {
 }
 
 impl Relay {
-    /// Starts on a free port, to be reached under the name `host`.
-    pub async fn start(host: &'static str) -> Self {
+    /// Starts on a free port, to be reached as `host`: an address of this machine, or a name that the browser takes
+    /// for one.
+    pub async fn start(host: &str) -> Self {
         let shared = Arc::new(Shared {
             target: OnceLock::new(),
             client: Client::builder(TokioExecutor::new()).build_http(),
@@ -105,9 +107,8 @@ impl Relay {
         let app = Router::new()
             .fallback(relay)
             .with_state(Arc::clone(&shared));
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .expect("a free port");
+        let address = host.parse().unwrap_or(Ipv4Addr::LOCALHOST);
+        let listener = TcpListener::bind((address, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let task = tokio::spawn(async move {
             axum::serve(listener, app)
@@ -115,7 +116,7 @@ impl Relay {
                 .expect("it serves until it is dropped");
         });
         Self {
-            host,
+            host: host.to_owned(),
             port,
             shared,
             task,

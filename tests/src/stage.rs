@@ -1,7 +1,9 @@
 //! One test's world.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::ops::AsyncFnMut;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use evertoken_mock::{MockServer, Options};
@@ -30,7 +32,7 @@ pub struct Stage {
     /// What the user sees.
     pub browser: Browser,
     relay: Option<Relay>,
-    _files: TempDir,
+    files: TempDir,
 }
 
 impl Stage {
@@ -46,20 +48,40 @@ impl Stage {
 
     /// A world whose page is the one in `folder`, with the package under `evertoken/`.
     pub async fn serving(folder: &Path, change: impl FnOnce(&mut Options)) -> Self {
-        Self::set(folder, None, change).await
+        Self::set(folder, own_address(), None, false, change).await
     }
 
-    /// A world in which the browser reaches the server through a [`Relay`], by the name `host`.
-    pub async fn relayed(host: &'static str) -> Self {
-        let relay = Relay::start(host).await;
+    /// The same, for somebody who likes dark pages.
+    pub async fn serving_in_the_dark(folder: &Path) -> Self {
+        Self::set(folder, own_address(), None, true, |_| ()).await
+    }
+
+    /// A world in which the browser reaches the server through a [`Relay`].
+    pub async fn relayed() -> Self {
+        Self::behind(own_address()).await
+    }
+
+    /// The same, by a name that the browser takes for one of this machine's. One test of a file may use a name.
+    pub async fn relayed_as(name: &str) -> Self {
+        Self::behind(Some(name.to_owned())).await
+    }
+
+    async fn behind(host: Option<String>) -> Self {
+        let relay = Relay::start(host.as_deref().unwrap_or("127.0.0.1")).await;
         let origin = relay.url();
-        Self::set(&page(), Some(relay), |options| {
+        Self::set(&page(), host, Some(relay), false, |options| {
             options.allow_origins = vec![origin];
         })
         .await
     }
 
-    async fn set(folder: &Path, relay: Option<Relay>, change: impl FnOnce(&mut Options)) -> Self {
+    async fn set(
+        folder: &Path,
+        host: Option<String>,
+        relay: Option<Relay>,
+        dark: bool,
+        change: impl FnOnce(&mut Options),
+    ) -> Self {
         let files = tempfile::tempdir().expect("a folder for the page");
         copy(folder, files.path());
         copy(&package(), &files.path().join("evertoken"));
@@ -67,6 +89,10 @@ impl Stage {
             static_dir: Some(files.path().to_owned()),
             ..Options::default()
         };
+        let own_host = host.is_some();
+        if let (Some(host), None) = (host, &relay) {
+            options.host = host;
+        }
         change(&mut options);
         let mock = MockServer::start(options)
             .await
@@ -74,14 +100,21 @@ impl Stage {
         if let Some(relay) = &relay {
             relay.forward_to(mock.url());
         }
+        let browser = Browser::for_host(own_host, dark).await;
         let stage = Self {
             mock,
-            browser: Browser::open().await,
+            browser,
             relay,
-            _files: files,
+            files,
         };
         stage.browser.visit(&stage.page()).await;
         stage
+    }
+
+    /// Serves one more file, which is found below the folder of these tests.
+    pub fn add_file(&self, name: &str, source: &str) {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+        std::fs::copy(source, self.files.path().join(name)).expect("the file is there");
     }
 
     /// Where the page's own server is, as the browser reaches it; without a slash at the end.
@@ -187,6 +220,15 @@ pub async fn eventually(mut condition: impl AsyncFnMut() -> bool) -> bool {
         tokio::time::sleep(LOOK).await;
     }
     false
+}
+
+/// An address of this machine that no other test of this process uses, where the system listens to more than one.
+pub fn own_address() -> Option<String> {
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let address = Ipv4Addr::new(127, 1, high, low);
+    let free = TcpListener::bind((address, 0)).is_ok();
+    free.then(|| address.to_string())
 }
 
 fn page() -> PathBuf {

@@ -40,10 +40,7 @@ const SHARED: &str = "{ contract: 'oauth2', storage: {
     remove: async () => localStorage.removeItem('mine') } }";
 
 async fn open_tab(stage: &Stage, options: &str) -> evertoken_tests::Tab {
-    let tab = stage
-        .browser
-        .open_tab(&format!("{}/", stage.mock.url()))
-        .await;
+    let tab = stage.browser.open_tab(&stage.page()).await;
     stage.browser.run(OVERHEAR).await;
     stage.client(options).await;
     tab
@@ -113,6 +110,37 @@ async fn tabs_that_share_a_storage_are_one_client_and_no_refresh_token_is_said_o
             .iter()
             .all(|family| family.status == "ended")
     );
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_handed_over_during_another_tabs_refresh_is_the_one_that_stays_stored() {
+    let stage = Stage::relayed().await;
+    stage.client(SHARED).await;
+    sign_in(&stage, USER).await;
+    let first = stage.browser.tab().await;
+    let second = open_tab(&stage, SHARED).await;
+    stage.mock.root().expire_access(None);
+    let mut held = stage.relay().hold_answer("/auth/token");
+    let call = "window.answer = auth.fetch('/auth/me').then((r) => r.status, (e) => e.code)";
+    stage.browser.run(call).await;
+    held.here().await;
+    stage.browser.go_to(&first).await;
+    let hand_over = "
+        const body = new URLSearchParams(
+          { grant_type: 'password', username: args, password: 'password' });
+        const answer = await (await fetch('/auth/token', { method: 'POST', body })).json();
+        await auth.setSession({ accessToken: answer.access_token, expiresIn: answer.expires_in,
+          refreshToken: answer.refresh_token })";
+    stage.browser.run_with(hand_over, json!(ADMIN)).await;
+    held.release();
+    stage.browser.go_to(&second).await;
+    stage.browser.run("await answer").await;
+    stage.browser.reload().await;
+    stage.client(SHARED).await;
+    let me = "return (await (await auth.fetch('/auth/me')).json()).email";
+    assert_eq!(stage.browser.run(me).await, ADMIN);
+    assert_eq!(stage.mock.counters().reuse, 0);
     stage.end().await;
 }
 

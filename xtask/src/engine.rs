@@ -2,11 +2,12 @@
 //!
 //! Cargo compiles, wasm-bindgen writes the glue and types, binaryen makes the module smaller. wasm-bindgen is
 //! called as a library, so its version is Cargo.lock's, as the macro's is: the two understand each other only
-//! if they are the same. It also removes the sections with names and producers; the compiler must leave them, since
+//! if they are the same. It also removes the section with producers; the compiler must leave it and the names, since
 //! with them it would drop the one that says which features the module uses. That section is how
-//! `wasm-opt` knows what it may write, which is why it gets no feature flags here.
+//! `wasm-opt` knows what it may write, which is why it gets no feature flags here. The names go last: by them functions
+//! are silenced, and put in order.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto, Output};
 
@@ -14,15 +15,16 @@ use crate::files;
 use crate::place::Place;
 use crate::run::{self, Run};
 use crate::say::{self, Alive, Done, Stop};
+use crate::silence;
 use crate::stamp::Step;
+use crate::text;
 use crate::tools;
 
 /// What the files are called: `evertoken.js`, `evertoken_bg.wasm`, ….
 const NAME: &str = "evertoken";
 
-/// How TypeScript sees `import bytes from "…/evertoken_bg.wasm"`, which the bundler turns into the bytes
-/// themselves.
-const BYTES: &str = "declare const bytes: Uint8Array<ArrayBuffer>;\nexport default bytes;\n";
+/// How TypeScript sees the engine as text.
+const TEXT_TYPES: &str = "declare const text: string;\nexport default text;\n";
 
 /// The glue would compile, fetch and warn by itself; the package does that in its own way and needs only the parts.
 const PARTS: &str = "export { __wbg_get_imports as imports, __wbg_finalize_init as finish };\n";
@@ -46,7 +48,7 @@ pub(crate) fn build(place: &Place) -> Done {
             "--locked",
         ])
         .args(["--target", "wasm32-unknown-unknown", "--profile", "engine"])
-        .args(["--config", &unnamed_paths(place)])
+        .args(["--config", &flags(place)])
         .dir(place.root())
         .loud()?;
     if !compiled {
@@ -55,9 +57,7 @@ pub(crate) fn build(place: &Place) -> Done {
         ));
     }
 
-    let module = place
-        .target()
-        .join("wasm32-unknown-unknown/engine/evertoken.wasm");
+    let module = compiled_module(place);
     let engine = place.npm().join("engine");
     let step = Step {
         name: "engine",
@@ -69,28 +69,54 @@ pub(crate) fn build(place: &Place) -> Done {
         let draft = place.kept().join("engine");
         files::remove(&draft)?;
         let alive = Alive::start();
-        let renamed = glue(&module, &draft).map_err(|error| {
-            Stop::new(format!("wasm-bindgen could not write the glue: {error:#}."))
-        })?;
+        let names = glue(&module, &draft)?;
         drop(alive);
         for file in ["evertoken.js", "evertoken.d.ts"] {
-            rename(&draft.join(file), &renamed)?;
+            rename(&draft.join(file), &names)?;
         }
-        shrink(place, &draft.join("evertoken_bg.wasm"))?;
+        // The names go, and what was written for wasm-opt itself.
+        let stripped = ["--strip-debug", "--strip-target-features"];
+        shrink(place, &draft.join("evertoken_bg.wasm"), &stripped)?;
         files::remove(&draft.join("evertoken_bg.wasm.d.ts"))?;
         append(&draft.join("evertoken.js"), PARTS)?;
         append(&draft.join("evertoken.d.ts"), PARTS_TYPES)?;
-        files::write(&draft.join("evertoken_bg.d.wasm.ts"), BYTES.as_bytes())?;
+        let module = files::read(&draft.join("evertoken_bg.wasm"))?;
+        files::write(&draft.join("text.js"), text::module(&module).as_bytes())?;
+        files::write(&draft.join("text.d.ts"), TEXT_TYPES.as_bytes())?;
         files::settle(&engine, &files::tree(&draft)?)
     })
 }
 
-/// A name as wasm-bindgen gave it, and the shorter one.
-type Renamed = (String, String);
+/// The engine once more, as it is published but for the names of its functions, for who asks what is in it.
+pub(crate) fn named(place: &Place) -> Done<Vec<u8>> {
+    build(place)?;
+    let draft = place.kept().join("engine-named");
+    glue(&compiled_module(place), &draft)?;
+    let module = draft.join("evertoken_bg.wasm");
+    shrink(place, &module, &["--debuginfo"])?;
+    files::read(&module)
+}
 
+fn compiled_module(place: &Place) -> PathBuf {
+    place
+        .target()
+        .join("wasm32-unknown-unknown/engine/evertoken.wasm")
+}
+
+/// What engine and glue call each other.
+#[derive(Default)]
+struct Names {
+    /// The name that wasm-bindgen gave, and the shorter one.
+    renamed: Vec<(String, String)>,
+    /// The path of a module beside the crate, what the engine takes from it, and what it calls that.
+    taken: Vec<(String, String, String)>,
+}
+
+/// What the compiler is told beside the profile. Cargo joins this to the flags in its own configuration.
+///
 /// The engine is published, and where this machine keeps its sources is nobody's business: panics name files
-/// without the folders before them. Cargo joins this to the flags in its own configuration.
-fn unnamed_paths(place: &Place) -> String {
+/// without the folders before them.
+fn flags(place: &Place) -> String {
     let home = std::env::var("CARGO_HOME")
         .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))
         .unwrap_or_default();
@@ -103,17 +129,19 @@ fn unnamed_paths(place: &Place) -> String {
     folders.push(place.root().display().to_string());
     // In an order of their own, or the flags would change from run to run.
     folders.sort();
-    let flags: Vec<String> = folders
+    let mut flags: Vec<String> = folders
         .iter()
         .map(|folder| format!("{:?}", format!("--remap-path-prefix={folder}/=")))
         .collect();
+    // A little more is inlined than `opt-level = "z"` does by itself: 100 bytes of brotli.
+    flags.push(r#""-Cllvm-args=-inline-threshold=10""#.to_owned());
     format!(
         "target.wasm32-unknown-unknown.rustflags=[{}]",
         flags.join(", ")
     )
 }
 
-fn glue(module: &Path, into: &Path) -> Result<Vec<Renamed>, impl std::fmt::Display + use<>> {
+fn glue(module: &Path, into: &Path) -> Done<Names> {
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(module)
@@ -123,60 +151,89 @@ fn glue(module: &Path, into: &Path) -> Result<Vec<Renamed>, impl std::fmt::Displ
         .omit_default_module_path(true)
         // Whatever runs a module with reference types has it too: 50 bytes in the glue.
         .encode_into(EncodeInto::Always)
-        .remove_name_section(true)
+        .remove_name_section(false)
         .remove_producers_section(true);
-    let mut output = bindgen.web(true)?.generate_output()?;
-    silence(&mut output);
-    let renamed = shorten(&mut output);
-    output.emit(into).map(|()| renamed)
+    let output = bindgen.web(true).and_then(Bindgen::generate_output);
+    let mut output = output.map_err(unwritten)?;
+    silence::silence(output.wasm_mut())?;
+    forget_hashes(&mut output);
+    let names = shorten(&mut output);
+    output.emit(into).map_err(unwritten)?;
+    Ok(names)
 }
 
-/// What only a panic runs, by a part of its name.
-const PANIC: [&str; 3] = [
-    "::panicking::panic_fmt",
-    "::panicking::panic_handler",
-    "::cell::Borrow",
-];
+fn unwritten(error: impl std::fmt::Display) -> Stop {
+    Stop::new(format!("wasm-bindgen could not write the glue: {error:#}."))
+}
 
-/// Makes a panic a trap at once. It was one before, after composing a message that nobody gets to read: the
-/// standard library has nowhere to write it to in a browser. The words and what puts them together
-/// are 1,550 bytes of brotli. (If the functions are called otherwise one day, the budget tells.)
-fn silence(output: &mut Output) {
+/// Takes the compiler's hash from the end of each function's name, so that the order by names is everybody's.
+fn forget_hashes(output: &mut Output) {
     for function in output.wasm_mut().funcs.iter_mut() {
-        let name = function.name.as_deref().unwrap_or_default();
-        if PANIC.iter().any(|part| name.contains(part)) {
-            let mut body = function.kind.unwrap_local_mut().builder_mut().func_body();
-            body.instrs_mut().clear();
-            body.unreachable();
+        if let Some(name) = &mut function.name
+            && let Some((path, _)) = name.rsplit_once("::h")
+        {
+            *name = path.to_owned();
         }
     }
 }
 
 /// Makes numbers of the names by which the engine and its glue know each other. wasm-bindgen ends them with hashes,
-/// which do not compress: 1,400 bytes of brotli, half of them on each side. Returns what the glue has to be told.
-fn shorten(output: &mut Output) -> Vec<Renamed> {
+/// which do not compress: 1,400 bytes of brotli, half of them on each side. What the engine takes from the modules beside
+/// the crate as it is comes from the glue as well, or a bundle would hold an object of all that these modules export
+/// (180 bytes).
+fn shorten(output: &mut Output) -> Names {
     let module = output.wasm_mut();
+    let mut names = Names::default();
+    for import in module.imports.iter_mut() {
+        if import.module.starts_with("./snippets/") {
+            let path = std::mem::replace(&mut import.module, format!("./{NAME}_bg.js"));
+            let short = format!("__{}", names.taken.len());
+            let name = std::mem::replace(&mut import.name, short.clone());
+            names.taken.push((path, name, short));
+        }
+    }
     let imports = module.imports.iter_mut().map(|import| &mut import.name);
     let exports = module.exports.iter_mut().map(|export| &mut export.name);
-    let mut renamed = Vec::new();
     for name in imports.chain(exports) {
         let last = name.rsplit('_').next().unwrap_or_default();
         let hash = last.trim_start_matches('h');
         if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            let short = format!("_{}", renamed.len());
-            renamed.push((std::mem::replace(name, short.clone()), short));
+            let short = format!("_{}", names.renamed.len());
+            let long = std::mem::replace(name, short.clone());
+            names.renamed.push((long, short));
         }
     }
-    renamed
+    names
 }
 
-fn rename(file: &Path, renamed: &[Renamed]) -> Done {
+/// Tells the glue.
+fn rename(file: &Path, names: &Names) -> Done {
     let content = files::read(file)?;
     let mut text = String::from_utf8_lossy(&content).into_owned();
-    for (long, short) in renamed {
+    for (long, short) in &names.renamed {
         text = text.replace(long, short);
     }
-    files::write(file, text.as_bytes())
+    let (mut imports, mut kept) = (String::new(), String::new());
+    for line in text.lines() {
+        let start = line.trim_start();
+        // The modules beside the crate, whole.
+        if start.starts_with("import * as import") || start.starts_with("\"./snippets/") {
+            continue;
+        }
+        kept.push_str(line);
+        kept.push('\n');
+        // What the engine gets from the glue begins here.
+        if start == "const import0 = {" {
+            for (_, _, short) in &names.taken {
+                kept.push_str(&format!("{short},\n"));
+            }
+            for (path, name, short) in &names.taken {
+                imports.push_str(&format!("import {{ {name} as {short} }} from {path:?};\n"));
+            }
+        }
+    }
+    kept.insert_str(0, &imports);
+    files::write(file, kept.as_bytes())
 }
 
 fn append(file: &Path, text: &str) -> Done {
@@ -185,12 +242,21 @@ fn append(file: &Path, text: &str) -> Done {
     files::write(file, &content)
 }
 
-fn shrink(place: &Place, module: &Path) -> Done {
+/// Has it optimised; `names` says what becomes of the names.
+fn shrink(place: &Place, module: &Path, names: &[&str]) -> Done {
     Run::new(place.npm_bin("wasm-opt"))
-        .arg("-Oz")
-        // A function with one caller is inlined only if it is short, because code compresses better apart: 300
-        // bytes of brotli.
-        .args(["--converge", "--one-caller-inline-max-function-size=50"])
+        .args(["-Oz", "--converge"])
+        // A function with one caller is inlined only if it is short, because code compresses better apart (300
+        // bytes of brotli), and every one that is as short as a call (50).
+        .args(["--one-caller-inline-max-function-size=30"])
+        .args(["--always-inline-max-function-size=5"])
+        // What is computed twice compresses better than the local that would hold it: 150 bytes.
+        .arg("--skip-pass=local-cse")
+        // Nothing is below the first KiB but the far end of the stack: an address and a small offset are one, 90 bytes.
+        .arg("--low-memory-unused")
+        // What is called alike is much alike, and compresses better side by side: 170 bytes.
+        .arg("--reorder-functions-by-name")
+        .args(names)
         .arg(module)
         .arg("-o")
         .arg(module)

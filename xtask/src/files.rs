@@ -65,6 +65,30 @@ pub(crate) fn remove(path: &Path) -> Done {
     }
 }
 
+/// A folder for what a program leaves lying about; it goes with this.
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    /// Makes it where the system wants such folders.
+    pub(crate) fn new() -> Done<Self> {
+        let dir = std::env::temp_dir().join(format!("evertoken-{}", std::process::id()));
+        fresh(&dir)?;
+        Ok(Self(dir))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A browser that was killed may be writing still: what is left then is the system's to remove.
+        let _ = remove(&self.0);
+    }
+}
+
 fn collect(path: &Path, name: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) -> Done {
     if !path.is_dir() {
         if path.exists() {

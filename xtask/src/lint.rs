@@ -2,6 +2,7 @@
 //!
 //! Every check runs, whatever became of the one before, so that one run shows all there is to mend.
 
+use crate::example;
 use crate::package;
 use crate::place::Place;
 use crate::run::{self, Run};
@@ -10,7 +11,14 @@ use crate::tally::Tally;
 use crate::tools;
 
 /// Folders with sources that prettier formats.
-const PRETTY: [&str; 5] = ["npm", "examples", "client-wasm", "mock-server", "tests"];
+const PRETTY: [&str; 6] = [
+    "npm",
+    "docs",
+    "examples",
+    "client-wasm",
+    "mock-server",
+    "tests",
+];
 
 /// The Rust of all rooms.
 pub(crate) fn rust(place: &Place) -> Done<Tally> {
@@ -38,6 +46,20 @@ pub(crate) fn rust(place: &Place) -> Done<Tally> {
         .args(wasm)
         .args(deny),
     )?;
+    let yew = place.root().join("examples/yew");
+    tally += check(
+        "cargo fmt, the example in Rust",
+        run::cargo().args(["fmt", "--check"]).dir(&yew),
+    )?;
+    tally += check(
+        "cargo clippy, the example in Rust",
+        run::cargo()
+            .args(["clippy", "--locked", "--target", "wasm32-unknown-unknown"])
+            .arg("--target-dir")
+            .arg(example::rust_target(place))
+            .args(deny)
+            .dir(&yew),
+    )?;
     tally += check(
         "cargo doc",
         cargo(&["doc", "--workspace", "--no-deps", "--locked"])
@@ -48,7 +70,10 @@ pub(crate) fn rust(place: &Place) -> Done<Tally> {
 
 /// The TypeScript and what is written beside it. The types of the engine are generated, so this builds it.
 pub(crate) fn typescript(place: &Place) -> Done<Tally> {
-    tools::node_modules(place)?;
+    {
+        let _turn = place.turn()?;
+        tools::node_modules(place)?;
+    }
     let prettier = Run::new(place.npm_bin("prettier"))
         .args([
             "--check",

@@ -1,6 +1,6 @@
 //! The tool chain in one word: `cargo xtask build`, and so on.
 //!
-//! One file an idea. `main` reads the words; `build` (the engine, then the package), `test`, `demo`, `size`, `bench` and
+//! One file an idea. `main` reads the words; `build` (the engine, then the package), `test`, `demo`, `example`, `size`, `bench` and
 //! `sim` are the commands; below them `tools` fetches what is needed, `stamp` remembers what is done, `run` and `signals` own the
 //! processes, `say` owns the terminal. It runs on Linux and macOS: processes are led by groups and signals.
 
@@ -9,18 +9,22 @@ mod browser;
 mod debian;
 mod demo;
 mod engine;
+mod example;
 mod files;
 mod lint;
 mod package;
+mod parts;
 mod place;
 mod run;
 mod say;
 mod signals;
+mod silence;
 mod sim;
 mod size;
 mod stamp;
 mod tally;
 mod test;
+mod text;
 mod tools;
 
 use std::process::ExitCode;
@@ -39,10 +43,14 @@ Usage: cargo xtask <command>
 
   build                                   npm/dist, ready for `npm pack`
   demo [--port N] [--no-open]             the demo page and the mock server on one port (4000)
+  demo --screenshots                      the README's pictures of it, in screenshots/
+  example NAME [--port N] [--no-open]     an example of examples/ and what it needs, on that port (4000)
   test [lint|core|mock|wasm|npm|e2e] [--browser chrome|firefox]
                                           every test, or one part; in both browsers, or in one
   size [--json]                           what the package weighs, against npm/size-budget.json
-  bench [core|server] [--json]            what the session machine costs; how the mock server does beside others
+  size --parts                            what the engine's bytes are for
+  bench [core|fetch|server] [--json]      what the session machine costs, and a request in a page; how the mock server
+                                          does beside others
   sim [--seeds N] [--from SEED] [--tabs N] [--hours N]
                                           many worlds in which sessions live, or the one that breaks a law
 ";
@@ -54,6 +62,13 @@ enum Command {
     Demo {
         port: u16,
         open: bool,
+        /// Pictures of it instead.
+        screenshots: bool,
+    },
+    Example {
+        name: String,
+        port: u16,
+        open: bool,
     },
     Test {
         only: Option<Part>,
@@ -62,6 +77,8 @@ enum Command {
     },
     Size {
         json: bool,
+        /// What the engine's bytes are for, instead.
+        parts: bool,
     },
     Bench {
         only: Option<Bench>,
@@ -93,9 +110,20 @@ fn main() -> ExitCode {
 fn perform(command: Command) -> Done<bool> {
     match command {
         Command::Build => package::build(&Place::find()?)?,
-        Command::Demo { port, open } => demo::demo(&Place::find()?, port, open)?,
+        Command::Demo {
+            screenshots: true, ..
+        } => demo::screenshots(&Place::find()?)?,
+        Command::Demo {
+            port,
+            open,
+            screenshots: false,
+        } => demo::demo(&Place::find()?, port, open)?,
+        Command::Example { name, port, open } => {
+            example::example(&Place::find()?, &name, port, open)?;
+        }
         Command::Test { only, browser } => return test::test(&Place::find()?, only, browser),
-        Command::Size { json } => size::size(&Place::find()?, json)?,
+        Command::Size { parts: true, .. } => parts::parts(&Place::find()?)?,
+        Command::Size { json, parts: false } => size::size(&Place::find()?, json)?,
         Command::Bench { only, json } => bench::bench(&Place::find()?, only, json)?,
         Command::Sim(sim) => return sim::sim(&Place::find()?, sim),
         Command::Help => say::answer(USAGE.trim_end()),
@@ -110,12 +138,24 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
             "demo" => Command::Demo {
                 port: demo::PORT,
                 open: true,
+                screenshots: false,
+            },
+            "example" => Command::Example {
+                name: args
+                    .value()
+                    .map_err(|_| "Which example? Their folders are in examples/.")?
+                    .string()?,
+                port: demo::PORT,
+                open: true,
             },
             "test" => Command::Test {
                 only: None,
                 browser: None,
             },
-            "size" => Command::Size { json: false },
+            "size" => Command::Size {
+                json: false,
+                parts: false,
+            },
             "bench" => Command::Bench {
                 only: None,
                 json: false,
@@ -131,11 +171,17 @@ fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
     while let Some(arg) = args.next()? {
         match (&mut command, arg) {
             (_, Arg::Short('h') | Arg::Long("help")) => return Ok(Command::Help),
-            (Command::Demo { port, .. }, Arg::Long("port")) => *port = args.value()?.parse()?,
-            (Command::Demo { open, .. }, Arg::Long("no-open")) => *open = false,
-            (Command::Size { json } | Command::Bench { json, .. }, Arg::Long("json")) => {
+            (Command::Demo { port, .. } | Command::Example { port, .. }, Arg::Long("port")) => {
+                *port = args.value()?.parse()?
+            }
+            (Command::Demo { open, .. } | Command::Example { open, .. }, Arg::Long("no-open")) => {
+                *open = false
+            }
+            (Command::Demo { screenshots, .. }, Arg::Long("screenshots")) => *screenshots = true,
+            (Command::Size { json, .. } | Command::Bench { json, .. }, Arg::Long("json")) => {
                 *json = true;
             }
+            (Command::Size { parts, .. }, Arg::Long("parts")) => *parts = true,
             (Command::Test { browser, .. }, Arg::Long("browser")) => {
                 *browser = Some(args.value()?.parse_with(|name| {
                     Browser::ALL
@@ -195,16 +241,46 @@ mod tests {
             parsed("demo"),
             Ok(Command::Demo {
                 port: 4000,
-                open: true
+                open: true,
+                screenshots: false
             })
         );
         assert_eq!(
             parsed("demo --no-open --port=5000"),
             Ok(Command::Demo {
                 port: 5000,
-                open: false
+                open: false,
+                screenshots: false
             })
         );
+    }
+
+    #[test]
+    fn pictures_of_the_demo_are_taken_where_they_are_asked_for() {
+        let asked = parsed("demo --screenshots");
+        assert!(matches!(
+            asked,
+            Ok(Command::Demo {
+                screenshots: true,
+                ..
+            })
+        ));
+        assert!(parsed("build --screenshots").is_err());
+    }
+
+    #[test]
+    fn an_example_is_named_and_is_served_as_the_demo_is() {
+        let react = |port, open| {
+            let name = "react".to_owned();
+            Ok(Command::Example { name, port, open })
+        };
+        assert_eq!(parsed("example react"), react(4000, true));
+        assert_eq!(
+            parsed("example react --port 5000 --no-open"),
+            react(5000, false)
+        );
+        assert!(parsed("example").is_err());
+        assert!(parsed("example react axios").is_err());
     }
 
     #[test]
@@ -236,11 +312,27 @@ mod tests {
             json: true,
         };
         assert_eq!(parsed("bench core --json"), Ok(core));
-        let server = Command::Bench {
-            only: Some(Bench::Server),
-            json: false,
+        for (words, bench) in [
+            ("bench server", Bench::Server),
+            ("bench fetch", Bench::Fetch),
+        ] {
+            let one = Command::Bench {
+                only: Some(bench),
+                json: false,
+            };
+            assert_eq!(parsed(words), Ok(one));
+        }
+    }
+
+    #[test]
+    fn what_the_engines_bytes_are_for_is_told_where_it_is_asked_for() {
+        let size = |parts| {
+            let json = false;
+            Ok(Command::Size { json, parts })
         };
-        assert_eq!(parsed("bench server"), Ok(server));
+        assert_eq!(parsed("size"), size(false));
+        assert_eq!(parsed("size --parts"), size(true));
+        assert!(parsed("bench --parts").is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The npm package: `npm/dist`, as `npm pack` takes it.
 //!
 //! Which entry points there are is read from package.json: what `exports` calls `./dist/NAME.js` is bundled
-//! from `src/NAME.ts`. esbuild makes each one file, with the engine in it as base64, so that nothing has to be
+//! from `src/NAME.ts`. esbuild makes each one file, with the engine in it as text, so that nothing has to be
 //! fetched and no bundler has to understand WebAssembly; tsc checks and writes the types. Names are shortened,
 //! because every byte is paid by every visitor; the source maps give them back to whoever debugs.
 
@@ -19,13 +19,7 @@ use crate::say::{Done, Stop};
 use crate::stamp::Step;
 
 /// What every bundle is made with.
-pub(crate) const BUNDLE: [&str; 5] = [
-    "--bundle",
-    "--format=esm",
-    "--target=es2022",
-    "--minify",
-    "--loader:.wasm=binary",
-];
+pub(crate) const BUNDLE: [&str; 4] = ["--bundle", "--format=esm", "--target=es2022", "--minify"];
 
 /// Pages at the root of the repository that belong into the package too.
 const PAGES: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -125,32 +119,10 @@ pub(crate) fn pack(place: &Place) -> Done<PathBuf> {
     Ok(tarball)
 }
 
-/// Looks at what would be published, without publishing.
-pub(crate) fn check_packed(place: &Place) -> Done {
-    let packed = npm_pack(place, Run::new("npm").args(["pack", "--dry-run"]))?;
-    for wanted in ["dist/index.js", "dist/index.d.ts", "dist/engine.wasm"]
-        .iter()
-        .chain(&PAGES)
-    {
-        if !packed.files.iter().any(|file| file.path == *wanted) {
-            return Err(Stop::new(format!(
-                "The package lacks {wanted}: see \"files\" in npm/package.json."
-            )));
-        }
-    }
-    Ok(())
-}
-
 /// What npm says it packed.
 #[derive(Deserialize)]
 struct Packed {
     filename: String,
-    files: Vec<PackedFile>,
-}
-
-#[derive(Deserialize)]
-struct PackedFile {
-    path: String,
 }
 
 fn npm_pack(place: &Place, run: Run) -> Done<Packed> {
@@ -191,7 +163,34 @@ fn declare(place: &Place, into: &Path) -> Done {
             )));
         }
     }
-    Ok(())
+    keep_exported(place, into)
+}
+
+/// Drops the types that no entry point leads to: they are of parts that only the package itself sees.
+fn keep_exported(place: &Place, into: &Path) -> Done {
+    let types = |path: &Path| path.to_string_lossy().ends_with(".d.ts");
+    let mut hidden: BTreeMap<PathBuf, Vec<u8>> = files::tree(into)?;
+    hidden.retain(|path, _| types(path));
+    let mut reached: Vec<PathBuf> = entries(place)?
+        .iter()
+        .filter_map(|entry| Some(PathBuf::from(entry.file_stem()?).with_extension("d.ts")))
+        .collect();
+    while let Some(path) = reached.pop() {
+        let Some(content) = hidden.remove(&path) else {
+            continue;
+        };
+        // What comes after `"./` up to `.js"` is a module's name, and nothing else in a declaration looks so. Before the
+        // first there is none.
+        let content = String::from_utf8_lossy(&content);
+        let named = content.split("\"./").skip(1);
+        reached.extend(named.filter_map(|rest| {
+            let (name, _) = rest.split_once(".js\"")?;
+            Some(PathBuf::from(name).with_extension("d.ts"))
+        }));
+    }
+    hidden
+        .keys()
+        .try_for_each(|path| files::remove(&into.join(path)))
 }
 
 fn pages(place: &Place) -> Done {

@@ -2,8 +2,8 @@
 //!
 //! Three parts, measured as a page loads them: the engine (the optimised module), the glue (what wasm-bindgen's
 //! JavaScript and the shell's own module add to the bundle) and the wrapper (the TypeScript by itself). Their
-//! total is an app that loads the engine as a file; `inline` is the default entry point as it is published, with
-//! the engine in it as base64. The budget, in bytes of brotli, is npm/size-budget.json.
+//! total is `evertoken/external`, for an app that loads the engine as a file; `inline` is the default entry point as it is
+//! published, with the engine in it as text. The budget, in bytes of brotli, is npm/size-budget.json.
 
 use std::io::Write;
 use std::ops::{Add, Sub};
@@ -20,10 +20,10 @@ use crate::say::{self, Done, Stop};
 
 /// Bytes, as they are and as they travel.
 #[derive(Clone, Copy, Serialize)]
-struct Weight {
+pub(crate) struct Weight {
     raw: u64,
     gzip: u64,
-    brotli: u64,
+    pub(crate) brotli: u64,
 }
 
 #[derive(Serialize)]
@@ -105,9 +105,9 @@ fn weigh(place: &Place) -> Done<Report> {
     let budget = serde_json::from_slice(&files::read(&npm.join("size-budget.json"))?)
         .map_err(|error| Stop::new(format!("npm/size-budget.json is not a budget: {error}.")))?;
     let engine = Weight::of(&files::read(&npm.join("engine/evertoken_bg.wasm"))?)?;
-    let script = Weight::of(&without(place, "*.wasm")?)?;
-    let wrapper = Weight::of(&without(place, "../engine/*")?)?;
-    let inline = Weight::of(&without(place, "nothing")?)?;
+    let script = Weight::of(&without(place, "external", "nothing")?)?;
+    let wrapper = Weight::of(&without(place, "external", "../engine/*")?)?;
+    let inline = Weight::of(&without(place, "index", "nothing")?)?;
     Ok(Report {
         parts: [
             Part {
@@ -129,11 +129,11 @@ fn weigh(place: &Place) -> Done<Report> {
     })
 }
 
-/// The default entry point without what this pattern names.
-fn without(place: &Place, pattern: &str) -> Done<Vec<u8>> {
+/// This entry point without what the pattern names.
+fn without(place: &Place, entry: &str, pattern: &str) -> Done<Vec<u8>> {
     let file = place.kept().join("size.js");
     package::esbuild(place)
-        .arg(place.npm().join("src/index.ts"))
+        .arg(place.npm().join("src").join(entry).with_extension("ts"))
         .args(package::BUNDLE)
         .arg(format!("--external:{pattern}"))
         .arg(package::assign("--outfile=", &file))
@@ -143,7 +143,7 @@ fn without(place: &Place, pattern: &str) -> Done<Vec<u8>> {
 }
 
 impl Weight {
-    fn of(content: &[u8]) -> Done<Self> {
+    pub(crate) fn of(content: &[u8]) -> Done<Self> {
         let broken = |error| Stop::io("compress a copy of", Path::new("the package"), &error);
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(content).map_err(broken)?;

@@ -13,7 +13,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::browser::Browser;
-use crate::files;
+use crate::demo;
+use crate::example;
+use crate::files::{self, Scratch};
 use crate::lint;
 use crate::package;
 use crate::place::Place;
@@ -224,10 +226,10 @@ fn npm(place: &Place) -> Done<Tally> {
                 "--out-extension:.js=.mjs",
                 "--outbase=test",
             ])
-            .args(["--loader:.wasm=binary", "--outdir=.test"])
+            .arg("--outdir=.test")
             .quiet()?
             .or_stop("The package's tests did not bundle: what esbuild said is above.")?;
-        let mock = mock_server(place)?;
+        let mock = demo::mock(place)?;
         let run = Run::new("node")
             .env("EVERTOKEN_MOCK_BIN", mock)
             .args(["--enable-source-maps", "--test", "--test-reporter=spec"])
@@ -251,25 +253,7 @@ fn npm(place: &Place) -> Done<Tally> {
             .args(["--exclude-entrypoints", "engine.wasm"])
             .dir(&npm),
     )?;
-    say::step("npm pack --dry-run");
-    tally += or_failure(package::check_packed(place).map(|()| Tally::default()));
     Ok(tally)
-}
-
-/// The mock server as a program.
-fn mock_server(place: &Place) -> Done<PathBuf> {
-    let name = "evertoken-mock";
-    let built = run::cargo()
-        .args(["build", "--package", name, "--bin", name, "--locked"])
-        .dir(place.root())
-        .loud()?;
-    if !built {
-        return Err(Stop::new(
-            "The mock server did not compile: the compiler's message is above.",
-        ));
-    }
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    Ok(place.target().join("debug").join(file))
 }
 
 /// The built package in a real browser, against the mock server.
@@ -279,6 +263,7 @@ fn e2e(place: &Place, browser: Browser) -> Done<Tally> {
     let run = cargo_test(place, "evertoken-tests")
         .env("EVERTOKEN_BROWSER", browser.name())
         .env("EVERTOKEN_TARBALL", package::pack(place)?)
+        .env("EVERTOKEN_EXAMPLES", example::all_ready(place)?)
         .env(browser.driver_variable(), driver)
         .env("RUST_TEST_THREADS", threads().to_string());
     counted(run)
@@ -298,7 +283,9 @@ fn cargo_test(place: &Place, package: &str) -> Run {
 /// Runs tests, shows what they say, and counts.
 fn counted(run: Run) -> Done<Tally> {
     let mut tally = Tally::default();
-    let ok = run.lines(|line| {
+    // The profile of a browser that ends by being killed stays, and has tens of megabytes.
+    let scratch = Scratch::new()?;
+    let ok = run.env("TMPDIR", scratch.path()).lines(|line| {
         tally.read(line);
         say::answer(line);
     })?;

@@ -32,6 +32,8 @@ pub struct Setting {
     pub locks: bool,
     /// Whether there is a `BroadcastChannel`.
     pub channel: bool,
+    /// Whether tabs give each other the access token.
+    pub shares: bool,
     /// Whether there is a `localStorage`.
     pub storage: bool,
     /// How the server knows an honest repetition.
@@ -61,6 +63,7 @@ impl Default for Setting {
             places: 2,
             locks: true,
             channel: true,
+            shares: true,
             storage: true,
             keys: Keys::HandedOut,
             random_keys: true,
@@ -181,6 +184,12 @@ impl Lags {
     #[must_use]
     pub const fn is_slow(self) -> bool {
         2 * self.channel > 100
+    }
+
+    /// Whether a note may be read later than tabs wait for an answer.
+    #[must_use]
+    pub const fn is_slow_to_note(self) -> bool {
+        2 * self.storage > 100
     }
 }
 

@@ -71,10 +71,11 @@ impl Shrinker {
 
     fn with_simpler_setting(&mut self) {
         let good = Setting::default();
-        let simpler: [fn(&mut Setting, &Setting); 8] = [
+        let simpler: [fn(&mut Setting, &Setting); 9] = [
             |setting, _| setting.steady = true,
             |setting, good| setting.locks = good.locks,
             |setting, good| setting.channel = good.channel,
+            |setting, good| setting.shares = good.shares,
             |setting, good| setting.storage = good.storage,
             |setting, good| setting.keys = good.keys,
             |setting, good| setting.restore = good.restore,

@@ -45,7 +45,7 @@ pub struct Post {
     /// Who says it.
     pub from: usize,
     /// What.
-    pub text: Box<str>,
+    pub text: String,
     /// The token beside it.
     pub beside: Option<Token>,
     /// When, by the clock on the wall.

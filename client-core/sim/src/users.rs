@@ -26,6 +26,9 @@ pub fn script(seed: u64, wishes: Wishes) -> Script {
         setting.places = tabs;
     }
     let steps = steps(&setting, wishes.hours, &mut chance);
+    // Drawn last, so that what else a seed brings does not hang on it. Without locks tabs that have to ask for a token of
+    // their own cross each other's ways too often to say what is right.
+    setting.shares = !setting.locks || chance.percent(85);
     Script {
         seed,
         setting,
@@ -51,6 +54,7 @@ fn setting(chance: &mut Chance) -> Setting {
         refresh_ttl: chance.weighted(&[(9, 7 * 86_400_000), (1, 120_000)]),
         request_timeout: chance.pick(&[3_000, 10_000]),
         reuse_ends_user: chance.percent(50),
+        shares: true,
         steady: false,
         planted: None,
     }

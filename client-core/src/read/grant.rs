@@ -14,14 +14,14 @@ pub struct Granted {
     /// token without a stated lifetime.
     pub lifetime: Option<Duration>,
     /// Who it stands for: the JWT's `sub`, else the user's `id`, or what backends call it instead.
-    pub subject: Option<Box<str>>,
+    pub subject: Option<String>,
     /// When the JWT says that it was issued (RFC 7519 §4.1.6), in seconds since 1970: what makes one
     /// token of a subject newer than another.
     pub issued_at: Option<u64>,
     /// Whether a refresh token came in the body, where the contract has it there.
     pub refresh_token: bool,
     /// The key of this generation, which the next refresh sends as its `Idempotency-Key`.
-    pub refresh_key: Option<Box<str>>,
+    pub refresh_key: Option<String>,
 }
 
 /// What time it is, as well as it can be known: both in seconds since 1970.
@@ -63,15 +63,13 @@ pub(super) fn read<D: Document>(body: &D, fields: &Fields, now: Now) -> Result<G
     let text = |path: &Option<Text>| body.text(path.as_deref()?);
     Ok(Granted {
         lifetime,
-        subject: subject(body, fields, claims.as_ref()).map(String::into_boxed_str),
+        subject: subject(body, fields, claims.as_ref()),
         // `as` saturates, and truncates to the whole second that is meant here.
         issued_at: claims
             .and_then(|claims| claims.number("iat"))
             .map(|iat| since_1970(iat) as u64),
         refresh_token: text(&fields.refresh_token).is_some_and(|token| !token.is_empty()),
-        refresh_key: text(&fields.refresh_key)
-            .filter(|key| is_key(key))
-            .map(String::into_boxed_str),
+        refresh_key: text(&fields.refresh_key).filter(|key| is_key(key)),
     })
 }
 

@@ -16,6 +16,7 @@ use core::time::Duration;
 
 use crate::contract::{Contract, Fields, Forbidden, Renewal};
 use crate::failure::{Code, Detail, Failure, Reason};
+use crate::tabs::split_word;
 
 pub use grant::Granted;
 pub(crate) use grant::is_token;
@@ -44,17 +45,17 @@ pub enum Media {
 
 /// An answer as the shell received it.
 #[derive(Debug)]
-pub struct Reply<'a, D> {
+pub struct Reply<D> {
     /// The HTTP status.
     pub status: u16,
     /// What kind of body it has.
     pub media: Media,
     /// The `WWW-Authenticate` header, if script may see it.
-    pub challenge: Option<&'a str>,
+    pub challenge: Option<String>,
     /// The `Retry-After` header, if script may see it.
-    pub retry_after: Option<&'a str>,
+    pub retry_after: Option<String>,
     /// The `Date` header, if script may see it.
-    pub date: Option<&'a str>,
+    pub date: Option<String>,
     /// The wall clock when it came, in milliseconds since 1970.
     pub wall: u64,
     /// The body, if it is JSON, whatever its type says.
@@ -85,7 +86,7 @@ pub enum Outcome {
 }
 
 /// Reads the answer to a refresh (RFC 6749 §5, and what backends make of it).
-pub fn refresh<D: Document>(reply: &Reply<'_, D>, contract: &Contract) -> Outcome {
+pub fn refresh<D: Document>(reply: &Reply<D>, contract: &Contract) -> Outcome {
     let word = words::said(reply);
     match word {
         Some(Word::Superseded) => {
@@ -105,7 +106,7 @@ pub fn refresh<D: Document>(reply: &Reply<'_, D>, contract: &Contract) -> Outcom
 }
 
 /// Reads the answer to a login. A refused one is never [`Outcome::Denied`]: it ends no session.
-pub fn login<D: Document>(reply: &Reply<'_, D>, contract: &Contract) -> Outcome {
+pub fn login<D: Document>(reply: &Reply<D>, contract: &Contract) -> Outcome {
     let word = words::said(reply);
     if let Some(Word::InvalidGrant | Word::InvalidCredentials) = word {
         return Outcome::Failed(failed(reply, Code::InvalidCredentials));
@@ -122,7 +123,7 @@ pub fn login<D: Document>(reply: &Reply<'_, D>, contract: &Contract) -> Outcome 
 }
 
 /// Reads the answer to a logout. A server that no longer knows the session has ended it.
-pub fn logout<D: Document>(reply: &Reply<'_, D>, contract: &Contract) -> Outcome {
+pub fn logout<D: Document>(reply: &Reply<D>, contract: &Contract) -> Outcome {
     if let Some(transient) = transient(reply) {
         return Outcome::Failed(transient);
     }
@@ -143,7 +144,7 @@ pub fn logout<D: Document>(reply: &Reply<'_, D>, contract: &Contract) -> Outcome
 /// [`Contract::denied`] is one, by its code or, to an expired token, without any; and with
 /// [`Forbidden::Logout`] every 403 is, provided that the token it refuses is still the present one.
 pub fn resource<D: Document>(
-    reply: &Reply<'_, D>,
+    reply: &Reply<D>,
     contract: &Contract,
     expired: bool,
 ) -> Option<Reason> {
@@ -177,7 +178,7 @@ pub fn grant<D: Document>(body: &D, fields: &Fields, wall: u64) -> Result<Grante
 
 /// The token in an `Authorization` header of an answer (RFC 6750 §2.1), where the backend renews.
 pub fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.trim_ascii().split_once(' ')?;
+    let (scheme, token) = split_word(header.trim_ascii());
     let token = token.trim_ascii();
     (scheme.eq_ignore_ascii_case("bearer") && is_token(token)).then_some(token)
 }
@@ -198,13 +199,17 @@ pub fn retry_after(text: &str, date: Option<&str>, wall: u64) -> Option<Duration
     u64::try_from(seconds).ok().map(Duration::from_secs)
 }
 
-fn granted<D: Document>(reply: &Reply<'_, D>, fields: &Fields) -> Outcome {
+fn granted<D: Document>(reply: &Reply<D>, fields: &Fields) -> Outcome {
     // A captive portal's page, or half an answer: it says nothing about the session.
     let Some(body) = &reply.body else {
-        return Outcome::Failed(failed(reply, Code::Server));
+        return Outcome::Failed(failed(reply, Code::Server).detail(detail(reply, None)));
     };
     let now = Now {
-        server: reply.date.and_then(date::read).map(|date| date as f64),
+        server: reply
+            .date
+            .as_deref()
+            .and_then(date::read)
+            .map(|date| date as f64),
         here: reply.wall as f64 / 1_000.0,
     };
     match grant::read(body, fields, now) {
@@ -213,7 +218,7 @@ fn granted<D: Document>(reply: &Reply<'_, D>, fields: &Fields) -> Outcome {
     }
 }
 
-fn denied<D: Document>(reply: &Reply<'_, D>, word: Option<Word>) -> Outcome {
+fn denied<D: Document>(reply: &Reply<D>, word: Option<Word>) -> Outcome {
     let (stated, missing) = words::reason(reply);
     let told = match word {
         Some(Word::Over(reason)) => reason,
@@ -227,7 +232,7 @@ fn denied<D: Document>(reply: &Reply<'_, D>, word: Option<Word>) -> Outcome {
 }
 
 /// 408, 425, 429 and 5xx pass by themselves.
-fn transient<D>(reply: &Reply<'_, D>) -> Option<Failure> {
+fn transient<D>(reply: &Reply<D>) -> Option<Failure> {
     match reply.status {
         429 => Some(failed(reply, Code::RateLimited)),
         408 | 425 | 500..=599 => Some(failed(reply, Code::Server)),
@@ -246,7 +251,7 @@ fn is_other(word: Option<Word>) -> bool {
 }
 
 /// Whether the status is one by which this contract refuses, and nothing speaks against it.
-fn is_refused<D>(reply: &Reply<'_, D>, word: Option<Word>, contract: &Contract) -> bool {
+fn is_refused<D>(reply: &Reply<D>, word: Option<Word>, contract: &Contract) -> bool {
     contract.denied.contains(&reply.status)
         && !is_other(word)
         // RFC 6749 and 6750 have `invalid_request` with 400. With 401 it is how the League's server
@@ -256,7 +261,7 @@ fn is_refused<D>(reply: &Reply<'_, D>, word: Option<Word>, contract: &Contract) 
 }
 
 /// Which of the mistakes people make this is.
-fn detail<D>(reply: &Reply<'_, D>, word: Option<Word>) -> Detail {
+fn detail<D>(reply: &Reply<D>, word: Option<Word>) -> Detail {
     match (word, reply.status) {
         (Some(Word::Origin), _) => Detail::OriginRefused,
         (Some(Word::Client), _) => Detail::ClientRefused,
@@ -266,28 +271,28 @@ fn detail<D>(reply: &Reply<'_, D>, word: Option<Word>) -> Detail {
     }
 }
 
-fn failed<D>(reply: &Reply<'_, D>, code: Code) -> Failure {
-    let retry_after = |text| retry_after(text, reply.date, reply.wall);
+fn failed<D>(reply: &Reply<D>, code: Code) -> Failure {
+    let retry_after = |text| retry_after(text, reply.date.as_deref(), reply.wall);
     Failure {
         code,
         detail: Detail::None,
         status: Some(reply.status),
-        retry_after: reply.retry_after.and_then(retry_after),
+        retry_after: reply.retry_after.as_deref().and_then(retry_after),
     }
 }
 
 /// Whether the auth endpoint itself answered, as far as one can tell.
-fn is_from_backend<D>(reply: &Reply<'_, D>) -> bool {
+fn is_from_backend<D>(reply: &Reply<D>) -> bool {
     // One header may hold several challenges (RFC 9110 §11.6.1).
     let is_bearer = |challenge: &[u8]| match challenge.trim_ascii_start().split_first_chunk::<6>() {
         Some((scheme, [] | [b' ', ..])) => scheme.eq_ignore_ascii_case(b"bearer"),
         Some(_) | None => false,
     };
     let is_ours = |header: &str| header.as_bytes().split(|byte| *byte == b',').any(is_bearer);
-    reply.challenge.is_none_or(is_ours) && !is_page(reply)
+    reply.challenge.as_deref().is_none_or(is_ours) && !is_page(reply)
 }
 
 /// Whether the body is a page for people. JSON is none, even where PHP's default type calls it HTML.
-fn is_page<D>(reply: &Reply<'_, D>) -> bool {
+fn is_page<D>(reply: &Reply<D>) -> bool {
     reply.media == Media::Html && reply.body.is_none()
 }

@@ -36,16 +36,17 @@ const PLACES: [&str; 6] = [
 ];
 
 /// What an answer says, in its body or else in its challenge (RFC 6750 §3).
-pub(super) fn said<D: Document>(reply: &Reply<'_, D>) -> Option<Word> {
+pub(super) fn said<D: Document>(reply: &Reply<D>) -> Option<Word> {
     let body = reply.body.as_ref();
     PLACES
         .iter()
         .find_map(|place| word(body?.text(place)?.as_bytes()))
         .or_else(|| {
             let mut parts = reply
-                .challenge?
+                .challenge
+                .as_deref()?
                 .as_bytes()
-                .split(|byte| b" ,".contains(byte));
+                .split(|byte| matches!(byte, b' ' | b','));
             let code = parts.find_map(|part| part.strip_prefix(b"error="))?;
             word(
                 code.split(|byte| *byte == b'"')
@@ -100,7 +101,7 @@ const REASONS: [(&str, Reason); 7] = [
 ];
 
 /// The reason a refusal states in so many words, and whether it is that no refresh token came along.
-pub(super) fn reason<D: Document>(reply: &Reply<'_, D>) -> (Option<Reason>, bool) {
+pub(super) fn reason<D: Document>(reply: &Reply<D>) -> (Option<Reason>, bool) {
     let stated = reply.body.as_ref().and_then(|body| body.text("reason"));
     let mut reasons = REASONS.iter();
     match reasons.find(|(text, _)| stated.as_deref() == Some(text)) {

@@ -22,7 +22,7 @@ const SPREAD: u64 = 1_000;
 impl Session {
     /// The exchange has had its time.
     pub(super) fn give_up(&mut self, now: Instant, sent: Sent) {
-        self.effects.push_back(Effect::Abort(sent.op));
+        self.effects.push(Effect::Abort(sent.op));
         // Aborting is not ordering: its Set-Cookie may still land, after that of whatever comes next.
         if sent.turn != self.turn || !self.wire.queue.is_empty() {
             self.unsettled = true;
@@ -228,9 +228,14 @@ impl Session {
 
     fn finish_login(&mut self, now: Instant, sent: Sent, outcome: Outcome) {
         let overtaken = sent.turn != self.turn && !self.plants(Fault::OvertakenLoginCounts);
-        let unknown = matches!(&outcome, Outcome::Failed(failure) if failure.is_ambiguous());
-        // How an earlier one ended may have to be found out still.
-        if !unknown && !self.finding_out {
+        // One that a logout overtook may have left its cookie all the same.
+        let unknown = (overtaken || self.config.tells)
+            && matches!(&outcome, Outcome::Failed(failure) if failure.is_ambiguous());
+        if unknown {
+            // Whoever settled the login before this one may have taken this one's mark away with its own.
+            self.mark_login(sent.from.epoch);
+        } else if !self.finding_out {
+            // How an earlier one ended may have to be found out still.
             self.settle_login();
         }
         let result = match outcome {
@@ -278,7 +283,7 @@ impl Session {
         self.finding_out = true;
         self.found_mark = false;
         self.state = State::Restoring { trouble: None };
-        self.effects.push_back(Effect::Forget);
+        self.effects.push(Effect::Forget);
     }
 
     fn finish_logout(&mut self, now: Instant, sent: Sent, scope: Scope, outcome: Outcome) {

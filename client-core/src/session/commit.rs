@@ -6,7 +6,7 @@ use crate::failure::{Code, Detail, Failure, Reason};
 use crate::grant::{Grant, Particulars, TokenId};
 use crate::planted::Fault;
 use crate::read::Granted;
-use crate::tabs::{Epoch, Position, Slot, Tombstone};
+use crate::tabs::{Epoch, Position, Slot, Tombstone, login_text};
 use crate::time::Instant;
 
 use super::peers::NEWS;
@@ -48,12 +48,18 @@ impl Session {
         self.report(Event::SignedIn);
     }
 
+    /// Nobody knows yet how the login that was sent from `epoch` ends.
+    pub(super) fn mark_login(&mut self, epoch: Epoch) {
+        let mark = login_text(epoch);
+        self.effects.push(Effect::Keep(Slot::Login, Some(mark)));
+    }
+
     /// It is known how the last login ended, or it no longer matters. One that is still on the wire leaves its mark
     /// until it is answered.
     pub(super) fn settle_login(&mut self) {
         let sent = self.wire.sent();
         if sent.is_none_or(|sent| sent.exchange != Exchange::Login) {
-            self.effects.push_back(Effect::Keep(Slot::Login, None));
+            self.effects.push(Effect::Keep(Slot::Login, None));
         }
     }
 
@@ -112,7 +118,7 @@ impl Session {
         if let Some(before) = before {
             grant.follow(before);
         }
-        self.effects.push_back(Effect::Adopt {
+        self.effects.push(Effect::Adopt {
             from,
             token,
             keep_user: before.is_some(),
@@ -129,7 +135,7 @@ impl Session {
     pub(super) fn log_out(&mut self, now: Instant, scope: Scope, reason: Reason) -> OpId {
         self.end_logins_and_refreshes(now);
         // One that the server has not heard of is told with this one.
-        self.wire.queue.retain(|queued| !queued.repeated);
+        drop(self.wire.take_queued(&|queued| queued.repeated));
         let owed = self.owed_logout.take();
         if owed.is_some_and(|owed| owed.stray) {
             self.settle_login();
@@ -156,15 +162,14 @@ impl Session {
         if self.plants(Fault::TombstoneInRecord) {
             return;
         }
-        let text = Tombstone { epoch, owed }.to_text().into_boxed_str();
-        self.effects
-            .push_back(Effect::Keep(Slot::Tombstone, Some(text)));
+        let text = Tombstone { epoch, owed }.to_text();
+        self.effects.push(Effect::Keep(Slot::Tombstone, Some(text)));
     }
 
     /// Nobody is signed in here any longer.
     pub(super) fn sign_out(&mut self, reason: Reason) {
         let before = std::mem::replace(&mut self.state, State::SignedOut { reason });
-        self.effects.push_back(Effect::Forget);
+        self.effects.push(Effect::Forget);
         self.key = None;
         match before {
             State::SignedIn { .. } | State::Restoring { .. } => {

@@ -12,8 +12,6 @@ mod state;
 mod steps;
 mod wire;
 
-use std::collections::VecDeque;
-
 use crate::config::{Config, Restore};
 use crate::effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, View, Why};
 use crate::failure::{Code, Detail, Failure, Reason};
@@ -26,7 +24,7 @@ use crate::time::Instant;
 
 use state::State;
 use steps::is_login_or_refresh;
-use wire::{Stage, Wire};
+use wire::{Stage, Wire, take_first};
 
 /// One client's session. See the [crate's essay](crate) for how to drive it.
 #[derive(Debug)]
@@ -38,6 +36,8 @@ pub struct Session {
     turn: u32,
     /// The greatest that this tab has seen.
     position: Position,
+    /// What the record said when it was read last.
+    last_read: Position,
     /// A logout that the server has not heard of.
     owed_logout: Option<OwedLogout>,
     /// An exchange of an earlier turn was given up: a late Set-Cookie of its may have won, so the next
@@ -48,7 +48,7 @@ pub struct Session {
     /// That is so because of a mark that was found at the start.
     found_mark: bool,
     /// The newest key, for the next refresh to send.
-    key: Option<Box<str>>,
+    key: Option<String>,
     tab: Tab,
     /// The other tabs, as far as they are known.
     peers: Tabs,
@@ -60,7 +60,7 @@ pub struct Session {
     cookie_works: bool,
     last_question: u32,
     is_online: bool,
-    effects: VecDeque<Effect>,
+    effects: Vec<Effect>,
     /// What happened during this call.
     reports: Vec<Event>,
     /// What listeners have been told.
@@ -101,6 +101,7 @@ impl Session {
             wire: Wire::default(),
             turn: 0,
             position: Position::default(),
+            last_read: Position::default(),
             owed_logout: None,
             unsettled: false,
             finding_out: false,
@@ -113,7 +114,7 @@ impl Session {
             cookie_works: false,
             last_question: 0,
             is_online: true,
-            effects: VecDeque::new(),
+            effects: Vec::new(),
             reports: Vec::new(),
             announced: View::SigningOut,
             rng,
@@ -253,24 +254,28 @@ impl Session {
             Exchange::Logout(Scope::Local | Scope::Global) => true,
             Exchange::Logout(Scope::Others) | Exchange::Login | Exchange::Refresh(_) => false,
         });
+        // What is on the wire may bring its cookie after this session's.
+        self.unsettled |= self.wire.sent().is_some();
         let op = self.next_op();
         self.sign_in(now, now, op, granted);
         self.settle(now);
         Ok(op)
     }
 
-    /// Ends the client for good. Everyone who waits is told; what is on the wire may arrive, and changes
-    /// nothing. Idempotent.
+    /// Ends the client for good. Everyone who waits is told; what is on the wire may arrive, gives
+    /// the lock back, and changes nothing. Idempotent.
     pub fn dispose(&mut self) {
         if matches!(self.state, State::Disposed) {
             return;
         }
         let failure = Failure::new(Code::Disposed);
+        let mut is_under_way = self.wire.sent().is_some();
         // What a listener's call has not let out yet stays here.
-        for _ in 0..self.effects.len() {
-            match self.effects.pop_front() {
-                Some(Effect::Send { .. }) | None => {}
-                Some(effect) => self.effects.push_back(effect),
+        for effect in std::mem::take(&mut self.effects) {
+            if matches!(effect, Effect::Send { .. }) {
+                is_under_way = false;
+            } else {
+                self.effects.push(effect);
             }
         }
         if let Stage::Sent(sent) = std::mem::take(&mut self.wire.stage)
@@ -280,24 +285,29 @@ impl Session {
         {
             self.refuse(sent.op, sent.exchange, failure);
         }
-        while let Some(queued) = self.wire.queue.pop_front() {
+        for queued in std::mem::take(&mut self.wire.queue) {
             if !queued.repeated {
                 self.refuse(queued.op, queued.exchange, failure);
             }
         }
         self.owed_logout = None;
         self.state = State::Disposed;
-        self.unlock();
+        // A client that is made in this one's place must not send the same refresh token beside it.
+        if !is_under_way {
+            self.unlock();
+        }
         self.say_goodbye();
-        self.effects.push_back(Effect::Forget);
+        self.effects.push(Effect::Forget);
     }
 
     /// Takes in what the world has to tell.
     pub fn handle(&mut self, now: Instant, input: Input) {
         if matches!(self.state, State::Disposed) {
-            // It was granted just before it was given back.
             if let Input::Locked { lock, .. } = input {
-                self.effects.push_back(Effect::Unlock(lock));
+                // It was granted just before it was given back.
+                self.effects.push(Effect::Unlock(lock));
+            } else if let Input::Answer { .. } = input {
+                self.unlock();
             }
             return;
         }
@@ -325,6 +335,6 @@ impl Session {
 
     /// The next thing to do in the world. Drain it after every call that may change something.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        take_first(&mut self.effects)
     }
 }

@@ -9,6 +9,7 @@ use crate::planted::Fault;
 use crate::tabs::{Position, Record, Slot, Stored, Tombstone};
 use crate::time::Instant;
 
+use super::peers::NEWS;
 use super::state::State;
 use super::wire::Sent;
 use super::{OwedLogout, Session};
@@ -78,8 +79,26 @@ impl Session {
         if let Some(record) = &stored.record {
             let key = record.refresh_key.clone();
             self.follow(now, record.position, record.reason, key);
+            // Whoever wrote this over what was there had not read that.
+            if record.position < self.position && self.last_read == self.position {
+                self.post_status(now, NEWS, None);
+            }
+            self.last_read = record.position;
         }
+        self.leave_mark(stored);
         self.share_debt(now, stored);
+    }
+
+    /// Whoever settled the login before the one that is on its way from here may have taken this one's mark away, where
+    /// writes of two tabs changed places.
+    fn leave_mark(&mut self, stored: &Stored) {
+        let sent = self.wire.sent();
+        if let Some(sent) = sent.filter(|sent| sent.exchange == Exchange::Login)
+            && stored.login.is_none()
+        {
+            let epoch = sent.from.epoch;
+            self.mark_login(epoch);
+        }
     }
 
     /// Where nobody is signed in, the key that is noted is that of a question whose answer nobody has seen: whoever asks
@@ -149,8 +168,7 @@ impl Session {
             reason,
             refresh_key: self.key.clone(),
         };
-        let text = record.to_text().into_boxed_str();
-        self.effects
-            .push_back(Effect::Keep(Slot::Record, Some(text)));
+        let text = record.to_text();
+        self.effects.push(Effect::Keep(Slot::Record, Some(text)));
     }
 }

@@ -4,12 +4,12 @@ use core::time::Duration;
 
 use crate::effect::{Effect, Event, Exchange, OpId, Why};
 use crate::planted::Fault;
-use crate::tabs::{Message, Slot, Stored, login_text};
+use crate::tabs::{Message, Stored};
 use crate::time::Instant;
 
 use super::Session;
 use super::state::State;
-use super::wire::{Due, Sent, Stage};
+use super::wire::{Due, Sent, Stage, take_first};
 
 /// A browser takes a few milliseconds to grant a lock that nobody holds.
 const NOTEWORTHY: Duration = Duration::from_millis(50);
@@ -51,7 +51,7 @@ impl Session {
     }
 
     fn begin(&mut self, now: Instant) {
-        let head = self.wire.queue.front();
+        let head = self.wire.queue.first();
         // What a login that came too late left in the cookie jar goes before anybody else has a turn.
         let keeps_lock = head.is_some_and(|queued| queued.repeated);
         let is_look = head.is_some_and(|queued| queued.exchange == Exchange::Refresh(Why::Wake));
@@ -73,7 +73,7 @@ impl Session {
             bound = Duration::from_secs(1 << 32);
         }
         self.wire.begin_locking(now, op, bound);
-        self.effects.push_back(Effect::Lock(op));
+        self.effects.push(Effect::Lock(op));
     }
 
     /// Gives the lock back, or no longer waits for it.
@@ -82,7 +82,7 @@ impl Session {
             return;
         }
         if let Some(lock) = self.wire.lock.take() {
-            self.effects.push_back(Effect::Unlock(lock.op));
+            self.effects.push(Effect::Unlock(lock.op));
         }
     }
 
@@ -90,7 +90,7 @@ impl Session {
     pub(super) fn locked(&mut self, now: Instant, op: OpId, stored: &Stored) {
         match &mut self.wire.lock {
             Some(lock) if lock.op == op => lock.held = true,
-            Some(_) | None => return self.effects.push_back(Effect::Unlock(op)),
+            Some(_) | None => return self.effects.push(Effect::Unlock(op)),
         }
         // Another login whose answer nobody has seen may win over this one's with its cookie.
         if stored.login.is_some() && self.wire.login(self.turn).is_some() {
@@ -139,7 +139,7 @@ impl Session {
 
     pub(super) fn post_question(&mut self) {
         self.last_question = self.last_question.wrapping_add(1);
-        self.effects.push_back(Effect::Post(Message::Ask {
+        self.effects.push(Effect::Post(Message::Ask {
             from: self.tab,
             question: self.last_question,
             has: self.state.grant().map(|grant| grant.position),
@@ -148,7 +148,7 @@ impl Session {
 
     /// All that can be known is known: sends the head of the queue, if it still has to be.
     pub(super) fn dispatch(&mut self, now: Instant) {
-        while let Some(queued) = self.wire.queue.front().copied() {
+        while let Some(queued) = self.wire.queue.first().copied() {
             let Exchange::Refresh(why) = queued.exchange else {
                 break;
             };
@@ -159,7 +159,7 @@ impl Session {
                 Some(failure) => Some(failure),
                 None => break,
             };
-            self.wire.queue.pop_front();
+            take_first(&mut self.wire.queue);
             self.wake(queued.op, told);
         }
         if self.wire.queue.is_empty() {
@@ -173,11 +173,11 @@ impl Session {
 
     /// A logout that turned out to be owed while a refresh waited goes before it.
     fn pay_first(&mut self, now: Instant) {
-        let head = self.wire.queue.front().map(|queued| queued.exchange);
+        let head = self.wire.queue.first().map(|queued| queued.exchange);
         if matches!(head, Some(Exchange::Refresh(_))) && !self.plants(Fault::OwedLogoutWaits) {
             self.enqueue_owed_logout(now);
-            if let Some(logout) = self.wire.queue.pop_back_if(|queued| queued.repeated) {
-                self.wire.queue.push_front(logout);
+            if let Some(logout) = self.wire.queue.pop_if(|queued| queued.repeated) {
+                self.wire.queue.insert(0, logout);
             }
         }
     }
@@ -210,15 +210,13 @@ impl Session {
                     let scope = owed.scope;
                     self.entomb(Some(scope));
                 }
-                let mark = login_text(self.position.epoch).into_boxed_str();
-                self.effects
-                    .push_back(Effect::Keep(Slot::Login, Some(mark)));
+                self.mark_login(self.position.epoch);
             }
             Exchange::Logout(_) => {}
         }
         if let Some(sent) = self.wire.sent_mut() {
             sent.keyed = key.is_some();
         }
-        self.effects.push_back(Effect::Send { op, exchange, key });
+        self.effects.push(Effect::Send { op, exchange, key });
     }
 }

@@ -14,7 +14,7 @@ use crate::tabs::{Message, Position, Shared, Status, Tab};
 use crate::time::Instant;
 
 use super::Session;
-use super::state::State;
+use super::state::{State, Trouble};
 use super::wire::{Queued, Stage};
 
 /// What a status answers that nobody asked for.
@@ -68,7 +68,7 @@ impl Session {
             State::SignedOut { reason } => (Some(*reason), None),
             State::Restoring { .. } | State::Disposed => (None, None),
         };
-        self.effects.push_back(Effect::Post(Message::Status(Status {
+        self.effects.push(Effect::Post(Message::Status(Status {
             from: self.tab,
             answers,
             position: self.position,
@@ -126,7 +126,7 @@ impl Session {
         &mut self,
         now: Instant,
         position: Position,
-        key: Option<Box<str>>,
+        key: Option<String>,
         shared: Shared,
         ago: Duration,
     ) {
@@ -188,7 +188,7 @@ impl Session {
         now: Instant,
         position: Position,
         reason: Option<Reason>,
-        key: Option<Box<str>>,
+        key: Option<String>,
     ) {
         if position == self.position && key.is_some() && self.wants_key() {
             self.key = key;
@@ -239,12 +239,21 @@ impl Session {
 
     /// There is a session, and its token is not here.
     fn look_for_session(&mut self) {
-        match self.state {
+        match &mut self.state {
             State::SignedIn { .. } | State::SignedOut { .. } => {
                 self.state = State::Restoring { trouble: None };
-                self.effects.push_back(Effect::Forget);
+                self.effects.push(Effect::Forget);
             }
-            State::Restoring { .. } | State::Disposed => {}
+            // Why an earlier one was not found says nothing of this one, but for how long the backend is to be left alone.
+            State::Restoring { trouble } => match trouble {
+                Some(Trouble {
+                    retry_at,
+                    not_before: Some(until),
+                    ..
+                }) => *retry_at = Some(*until),
+                Some(_) | None => *trouble = None,
+            },
+            State::Disposed => {}
         }
     }
 

@@ -34,13 +34,13 @@ impl Session {
         if self.config.channel {
             self.note_presence(false);
             self.effects
-                .push_back(Effect::Post(Message::Bye { from: self.tab }));
+                .push(Effect::Post(Message::Bye { from: self.tab }));
         }
     }
 
     fn note_presence(&mut self, is_here: bool) {
         let text = self.peers.to_text(is_here.then_some(self.tab));
-        self.effects.push_back(Effect::Keep(Slot::Tabs, text));
+        self.effects.push(Effect::Keep(Slot::Tabs, text));
     }
 
     /// Whoever did not answer is asleep or gone; nobody waits for it again until it is heard of.

@@ -2,11 +2,11 @@
 //! brings a newer token or ends the session, a page that is left for a login elsewhere, and that there is nothing to
 //! renew with.
 
-use crate::effect::{Effect, Event, OpId, Scope, Why};
+use crate::effect::{Event, OpId, Scope, Why};
 use crate::failure::{Code, Failure, Reason};
 use crate::grant::TokenId;
 use crate::read::Granted;
-use crate::tabs::{Position, Slot, login_text};
+use crate::tabs::Position;
 use crate::time::Instant;
 
 use super::Session;
@@ -16,7 +16,7 @@ use super::state::State;
 impl Session {
     /// The answer to a request that was sent at `asked` with the token `with` brought another, in a contract whose
     /// backend renews by itself. It counts for the same user only, and only if it is newer. The operation is the name
-    /// under which its [`Effect::Adopt`] comes.
+    /// under which its [`Effect::Adopt`](crate::Effect::Adopt) comes.
     pub fn handed_over(
         &mut self,
         now: Instant,
@@ -65,6 +65,12 @@ impl Session {
         self.settle(now);
     }
 
+    /// Whether the answer to an exchange would still count: nobody has signed in or out since it was sent.
+    pub fn counts(&self, op: OpId) -> bool {
+        let sent = self.wire.sent();
+        sent.is_some_and(|sent| sent.op == op && sent.turn == self.turn)
+    }
+
     /// The page is left for a login elsewhere. Whoever comes back asks the backend how it ended, and not the other
     /// tabs, which still have what was there before.
     ///
@@ -73,9 +79,7 @@ impl Session {
     /// [`Code::Disposed`].
     pub fn redirects(&mut self) -> Result<(), Failure> {
         self.check_not_disposed()?;
-        let mark = login_text(self.position.epoch).into_boxed_str();
-        self.effects
-            .push_back(Effect::Keep(Slot::Login, Some(mark)));
+        self.mark_login(self.position.epoch);
         Ok(())
     }
 

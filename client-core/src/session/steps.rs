@@ -75,12 +75,12 @@ impl Session {
         let view = self.view(now);
         if view != self.announced {
             self.announced = view;
-            self.effects.push_back(Effect::Changed);
+            self.effects.push(Effect::Changed);
         }
         // Whoever hears of an event sees the session it led to.
-        // (`extend` would weigh 1.2 KB of brotli more.)
+        // (`extend` would weigh 0.1 KB of brotli more.)
         for event in std::mem::take(&mut self.reports) {
-            self.effects.push_back(Effect::Report(event));
+            self.effects.push(Effect::Report(event));
         }
     }
 
@@ -112,7 +112,7 @@ impl Session {
 
     /// The key of this generation, so that a repetition is known for what it is: the newest that was handed
     /// out, else a random one where the backend takes that. It is kept before it is sent.
-    pub(super) fn key_to_send(&mut self) -> Option<Box<str>> {
+    pub(super) fn key_to_send(&mut self) -> Option<String> {
         if self.config.random_keys {
             if self.key.is_none() {
                 self.key = Some(self.rng.text());
@@ -144,14 +144,14 @@ impl Session {
     }
 
     pub(super) fn wake(&mut self, op: OpId, failure: Option<Failure>) {
-        self.effects.push_back(Effect::Wake { op, failure });
+        self.effects.push(Effect::Wake { op, failure });
     }
 
     /// Tells the caller of a login or logout how it ended. A refresh has no caller of its own.
     pub(super) fn done(&mut self, op: OpId, exchange: Exchange, result: Result<(), Failure>) {
         match exchange {
             Exchange::Login | Exchange::Logout(_) => {
-                self.effects.push_back(Effect::Done { op, result });
+                self.effects.push(Effect::Done { op, result });
             }
             Exchange::Refresh(_) => {}
         }

@@ -11,8 +11,6 @@
 //!
 //! What is sent is decided at the last step: what was queued may have been settled by another tab.
 
-use std::collections::VecDeque;
-
 use core::time::Duration;
 
 use crate::effect::{Exchange, OpId, Scope, Timer, Why};
@@ -88,7 +86,7 @@ pub(super) struct Lock {
 #[derive(Debug, Default)]
 pub(super) struct Wire {
     pub(super) stage: Stage,
-    pub(super) queue: VecDeque<Queued>,
+    pub(super) queue: Vec<Queued>,
     pub(super) lock: Option<Lock>,
     /// The page is hidden: nothing is begun.
     pub(super) paused: bool,
@@ -135,18 +133,19 @@ impl Wire {
         {
             sent.deadline = sent.deadline.min(now.after(PATIENCE));
         }
-        self.queue.push_back(queued);
+        self.queue.push(queued);
     }
 
     /// Puts a refresh that was answered as an old copy of itself back, to be sent once more.
     pub(super) fn again(&mut self, sent: Sent) {
-        self.queue.push_front(Queued {
+        let queued = Queued {
             op: sent.op,
             exchange: sent.exchange,
             since: sent.since,
             repeated: sent.repeated,
             again: true,
-        });
+        };
+        self.queue.insert(0, queued);
     }
 
     /// Waits for the lock. An exchange may take `bound`.
@@ -177,7 +176,7 @@ impl Wire {
         from: Position,
         bound: Duration,
     ) -> Option<Sent> {
-        let queued = self.queue.pop_front()?;
+        let queued = take_first(&mut self.queue)?;
         let waited_for = self.queue.iter().any(hurries);
         let patience = if waited_for {
             PATIENCE.min(bound)
@@ -201,18 +200,15 @@ impl Wire {
     }
 
     /// Takes every such exchange out of the queue. (`retain` would weigh more.)
-    pub(super) fn take_queued(&mut self, taken: &dyn Fn(&Queued) -> bool) -> VecDeque<Queued> {
-        let mut out = VecDeque::new();
-        // Each moves to the end once, so all keep their order.
-        for _ in 0..self.queue.len() {
-            if let Some(queued) = self.queue.pop_front() {
-                let queue = if taken(&queued) {
-                    &mut out
-                } else {
-                    &mut self.queue
-                };
-                queue.push_back(queued);
-            }
+    pub(super) fn take_queued(&mut self, taken: &dyn Fn(&Queued) -> bool) -> Vec<Queued> {
+        let mut out = Vec::new();
+        for queued in std::mem::take(&mut self.queue) {
+            let queue = if taken(&queued) {
+                &mut out
+            } else {
+                &mut self.queue
+            };
+            queue.push(queued);
         }
         out
     }
@@ -298,6 +294,11 @@ impl Wire {
             (sent.turn == turn && wanted(sent.exchange)).then_some(sent.op)
         })
     }
+}
+
+/// Takes the first of what waits in line. (There are never more than a few, and a `VecDeque` weighs 0.2 KB more.)
+pub(super) fn take_first<T>(line: &mut Vec<T>) -> Option<T> {
+    (!line.is_empty()).then(|| line.remove(0))
 }
 
 fn hurries(queued: &Queued) -> bool {

@@ -42,7 +42,7 @@ pub struct Status {
     /// Why nobody is signed in, if that is so.
     pub reason: Option<Reason>,
     /// The newest key.
-    pub key: Option<Box<str>>,
+    pub key: Option<String>,
     /// The token that goes with it, if the tab has one of this position.
     pub token: Option<Shared>,
 }
@@ -55,7 +55,7 @@ pub struct Shared {
     /// How long it lives, counted from then, if that is known.
     pub lifetime: Option<Duration>,
     /// Whom it stands for, if that can be told.
-    pub subject: Option<Box<str>>,
+    pub subject: Option<String>,
 }
 
 const ASK: &str = "ask";

@@ -20,7 +20,7 @@ pub use position::{Epoch, Position};
 pub(crate) use stored::login_text;
 pub use stored::{Record, Slot, Stored, Tabs, Tombstone};
 
-pub(crate) use words::is_key;
+pub(crate) use words::{is_key, split_word};
 
 /// Names one tab among those of its origin. Drawn at random; zero names none.
 pub type Tab = u32;

@@ -69,7 +69,7 @@ pub struct Record {
     pub reason: Option<Reason>,
     /// The newest key: what the next refresh sends so that the server can tell an honest repetition from
     /// theft. It is worth nothing without the refresh token, which script cannot read.
-    pub refresh_key: Option<Box<str>>,
+    pub refresh_key: Option<String>,
 }
 
 impl Record {
@@ -152,14 +152,14 @@ impl Tabs {
     }
 
     /// The text to keep, with `own` among them; nothing if there is none.
-    pub(crate) fn to_text(&self, own: Option<Tab>) -> Option<Box<str>> {
+    pub(crate) fn to_text(&self, own: Option<Tab>) -> Option<String> {
         let mut text = Writer::new();
         let mut any = false;
         for tab in own.iter().chain(&self.0) {
             text = text.number(u64::from(*tab));
             any = true;
         }
-        any.then(|| text.text().into())
+        any.then(|| text.text())
     }
 
     pub(crate) fn add(&mut self, tab: Tab) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Json, NOW, code, granted, html, login, refresh, reply};
 
-fn lifetime(reply: &Reply<'_, Json>) -> Option<Duration> {
+fn lifetime(reply: &Reply<Json>) -> Option<Duration> {
     granted(refresh(reply)).lifetime
 }
 
@@ -134,8 +134,8 @@ fn an_end_is_read_in_seconds_in_milliseconds_and_as_a_date() {
 fn an_end_is_measured_by_the_servers_clock_where_it_can_be_told() {
     let end = NOW + 4_000;
     let jwt = json!({"iat": end - 600, "exp": end, "sub": "u"}).to_string();
-    let dated = |date, token: &str| Reply {
-        date,
+    let dated = |date: Option<&str>, token: &str| Reply {
+        date: date.map(String::from),
         ..reply(200, json!({"accessToken": token, "expiresAt": end}))
     };
     // By the `Date` header, else by when the JWT was issued, else by this machine's clock.
@@ -156,7 +156,7 @@ fn a_wrong_clock_here_makes_a_lifetime_unknown_and_never_wrong_by_name() {
     };
     assert_eq!(lifetime(&fast), None);
     let by_date = Reply {
-        date: Some("Thu, 01 Jan 2026 00:00:00 GMT"),
+        date: Some("Thu, 01 Jan 2026 00:00:00 GMT".into()),
         ..fast
     };
     assert_eq!(lifetime(&by_date), seconds(900));
@@ -167,7 +167,7 @@ fn a_jwt_tells_its_lifetime_by_its_own_two_claims() {
     let body = |claims: Value| json!({"accessToken": claims.to_string(), "expiresIn": "15m"});
     let jwt = body(json!({"iat": 100, "exp": 400, "sub": "u1"}));
     let skewed = Reply {
-        date: Some("Thu, 01 Jan 2026 00:00:00 GMT"),
+        date: Some("Thu, 01 Jan 2026 00:00:00 GMT".into()),
         ..reply(200, jwt)
     };
     let read = granted(refresh(&skewed));
@@ -238,7 +238,7 @@ fn a_key_that_no_header_can_carry_is_no_key() {
         let body = json!({"accessToken": "t", "refreshKey": key});
         granted(refresh(&reply(200, body))).refresh_key
     };
-    assert_eq!(key(json!("k".repeat(256))), Some("k".repeat(256).into()));
+    assert_eq!(key(json!("k".repeat(256))), Some("k".repeat(256)));
     for wrong in [
         "",
         "two words",
@@ -278,7 +278,9 @@ fn a_success_without_a_usable_token_is_no_grant_and_no_denial() {
         let expected = (Code::Misconfigured, Detail::NoAccessToken);
         assert_eq!(code(refresh(&reply(200, body.clone()))), expected, "{body}");
     }
-    assert_eq!(code(refresh(&html(200))), (Code::Server, Detail::None));
+    let portal = (Code::Server, Detail::NotTheBackend);
+    assert_eq!(code(refresh(&html(200))), portal);
+    assert_eq!(code(login(&html(200))), portal);
     assert_eq!(code(refresh(&reply(204, Value::Null))).0, Code::Server);
 }
 

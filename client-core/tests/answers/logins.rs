@@ -8,7 +8,7 @@ use crate::support::{Json, code, granted, reply};
 
 #[test]
 fn logins_are_refused_as_each_backend_does_it() {
-    let login = |reply: &Reply<'_, Json>| code(read::login(reply, &Contract::OAUTH2)).0;
+    let login = |reply: &Reply<Json>| code(read::login(reply, &Contract::OAUTH2)).0;
     for (who, status, body, expected) in [
         (
             "Keycloak",
@@ -91,7 +91,7 @@ fn grants_of_backends_are_read_by_a_contract_of_ones_own() {
         let read = granted(read::refresh(&reply(200, body), &contract));
         (
             read.lifetime.map(|lifetime| lifetime.as_secs()),
-            read.subject.map(String::from),
+            read.subject,
         )
     };
     let me = |id: &str| Some(String::from(id));

@@ -120,14 +120,14 @@ struct Answer {
 }
 
 impl Answer {
-    fn reply(&self) -> Reply<'_, Json> {
-        let [challenge, retry_after, date] = &self.headers;
+    fn reply(&self) -> Reply<Json> {
+        let [challenge, retry_after, date] = self.headers.clone();
         Reply {
             status: self.status,
             media: self.media,
-            challenge: challenge.as_deref(),
-            retry_after: retry_after.as_deref(),
-            date: date.as_deref(),
+            challenge,
+            retry_after,
+            date,
             wall: self.wall,
             body: self.body.clone().map(Json),
         }

@@ -14,7 +14,7 @@ fn what_a_proxy_or_a_firewall_says_ends_no_session() {
         (
             "nginx, basic auth",
             Reply {
-                challenge: Some("Basic realm=\"Restricted\""),
+                challenge: Some("Basic realm=\"Restricted\"".into()),
                 ..html(401)
             },
             Misconfigured(Detail::NotTheBackend),
@@ -64,7 +64,7 @@ fn what_a_proxy_or_a_firewall_says_ends_no_session() {
         (
             "Squid",
             Reply {
-                challenge: Some("Negotiate"),
+                challenge: Some("Negotiate".into()),
                 ..html(407)
             },
             Misconfigured(Detail::NotTheBackend),
@@ -78,7 +78,7 @@ fn what_a_proxy_or_a_firewall_says_ends_no_session() {
         (
             "Spring Security's default",
             Reply {
-                challenge: Some("Basic realm=\"Realm\""),
+                challenge: Some("Basic realm=\"Realm\"".into()),
                 ..text(401)
             },
             Misconfigured(Detail::NotTheBackend),
@@ -108,13 +108,13 @@ fn challenges_of_frameworks_are_understood() {
         ("FastAPI", "Bearer"),
     ] {
         let reply = Reply {
-            challenge: Some(challenge),
+            challenge: Some(challenge.into()),
             ..reply(401, Value::Null)
         };
         assert_eq!(refused(&reply), Denied(None), "{who}");
     }
     let scope = Reply {
-        challenge: Some(r#"Bearer error="insufficient_scope", scope="admin""#),
+        challenge: Some(r#"Bearer error="insufficient_scope", scope="admin""#.into()),
         ..reply(401, Value::Null)
     };
     assert_eq!(refused(&scope), Misconfigured(Detail::None));

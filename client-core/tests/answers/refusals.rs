@@ -176,8 +176,7 @@ fn a_denial_carries_the_servers_reason() {
 fn a_contract_names_the_statuses_that_refuse() {
     let mut contract = Contract::FIXED_COOKIE;
     let bare = reply(403, json!({"success": false}));
-    let read =
-        |reply: &Reply<'_, _>, contract: &Contract| is_denied(&read::refresh(reply, contract));
+    let read = |reply: &Reply<_>, contract: &Contract| is_denied(&read::refresh(reply, contract));
     assert!(
         !read(&bare, &contract),
         "only `invalid_grant` is a refusal with 403 here"

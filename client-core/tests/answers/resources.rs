@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Json, html, reply};
 
-fn gateway(reply: &Reply<'_, Json>, expired: bool) -> Option<Reason> {
+fn gateway(reply: &Reply<Json>, expired: bool) -> Option<Reason> {
     read::resource(reply, &Contract::GATEWAY, expired)
 }
 
@@ -62,7 +62,7 @@ fn a_gateways_403_without_a_code_ends_it_only_if_the_token_had_expired() {
 
 #[test]
 fn a_403_logs_out_where_the_contract_says_so_but_not_a_firewalls() {
-    let read = |reply: &Reply<'_, Json>| read::resource(reply, &Contract::CODE_EXCHANGE, false);
+    let read = |reply: &Reply<Json>| read::resource(reply, &Contract::CODE_EXCHANGE, false);
     for body in [
         Value::Null,
         json!({"error": "insufficient_scope"}),

@@ -35,7 +35,7 @@ fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 /// 2026-01-01T00:00:00Z in seconds: the wall clock of these tests.
 pub const NOW: u64 = 1_767_225_600;
 
-pub fn reply(status: u16, body: Value) -> Reply<'static, Json> {
+pub fn reply(status: u16, body: Value) -> Reply<Json> {
     Reply {
         status,
         media: Media::Plain,
@@ -47,29 +47,29 @@ pub fn reply(status: u16, body: Value) -> Reply<'static, Json> {
     }
 }
 
-pub fn html(status: u16) -> Reply<'static, Json> {
+pub fn html(status: u16) -> Reply<Json> {
     Reply {
         media: Media::Html,
         ..reply(status, Value::Null)
     }
 }
 
-pub fn challenged(status: u16, challenge: &'static str) -> Reply<'static, Json> {
+pub fn challenged(status: u16, challenge: &'static str) -> Reply<Json> {
     Reply {
-        challenge: Some(challenge),
+        challenge: Some(challenge.into()),
         ..reply(status, Value::Null)
     }
 }
 
-pub fn refresh(reply: &Reply<'_, Json>) -> Outcome {
+pub fn refresh(reply: &Reply<Json>) -> Outcome {
     read::refresh(reply, &Contract::ROTATION)
 }
 
-pub fn login(reply: &Reply<'_, Json>) -> Outcome {
+pub fn login(reply: &Reply<Json>) -> Outcome {
     read::login(reply, &Contract::ROTATION)
 }
 
-pub fn logout(reply: &Reply<'_, Json>) -> Outcome {
+pub fn logout(reply: &Reply<Json>) -> Outcome {
     read::logout(reply, &Contract::ROTATION)
 }
 
@@ -104,7 +104,7 @@ pub enum Refused {
     Transient(Code),
 }
 
-pub fn refused(reply: &Reply<'_, Json>) -> Refused {
+pub fn refused(reply: &Reply<Json>) -> Refused {
     match read::refresh(reply, &Contract::OAUTH2) {
         Outcome::Denied { reason, .. } => Refused::Denied(reason),
         Outcome::Failed(failure) if failure.is_transient() => Refused::Transient(failure.code),

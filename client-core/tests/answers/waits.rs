@@ -26,7 +26,7 @@ fn what_passes_by_itself_is_transient_and_keeps_retry_after() {
     ] {
         for outcome in [refresh, login, logout].map(|read| {
             read(&Reply {
-                retry_after: Some("30"),
+                retry_after: Some("30".into()),
                 ..html(status)
             })
         }) {
@@ -104,8 +104,8 @@ fn a_date_is_relative_to_the_answers_own_date_if_that_can_be_read() {
     assert_eq!(by(None, NOW * 1_000 + 100_000), Some(20));
 
     let skewed = Reply {
-        retry_after: Some(until),
-        date: Some("Thu, 01 Jan 2026 00:01:55 GMT"),
+        retry_after: Some(until.into()),
+        date: Some("Thu, 01 Jan 2026 00:01:55 GMT".into()),
         ..reply(503, Value::Null)
     };
     let asked = failure(refresh(&skewed)).retry_after;

@@ -16,7 +16,7 @@ pub enum Who {
 pub struct User {
     pub(super) token: TokenId,
     pub(super) stretch: u32,
-    pub(super) name: Option<Box<str>>,
+    pub(super) name: Option<String>,
     pub(super) good_until: Option<Instant>,
     /// It is a login's own token: no cookie has come back yet.
     pub(super) first: bool,
@@ -54,14 +54,14 @@ pub(super) struct Due {
     pub(super) op: OpId,
     pub(super) keep_user: bool,
     pub(super) first: bool,
-    pub(super) name: Option<Box<str>>,
-    pub(super) key: Option<Box<str>>,
+    pub(super) name: Option<String>,
+    pub(super) key: Option<String>,
     pub(super) expires: Option<Instant>,
     /// The session may be given up instead: nobody can tell whose cookie it was.
     pub(super) or_nobody: bool,
 }
 
-/// Whether a late Set-Cookie of an exchange that was given up may have won.
+/// Whether a late Set-Cookie of an exchange that was given up, or overtaken, may have won.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum LateCookie {
     No,

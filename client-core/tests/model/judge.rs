@@ -10,7 +10,7 @@ use super::ledger::{BOUND, CEILING, FLOOR, Ledger, PATIENCE, WORTH_ONE_TRY};
 
 // What the machine wants done.
 impl Ledger {
-    pub fn sent(&mut self, now: Instant, op: OpId, exchange: Exchange, key: Option<Box<str>>) {
+    pub fn sent(&mut self, now: Instant, op: OpId, exchange: Exchange, key: Option<String>) {
         assert!(
             self.wire.is_none(),
             "one exchange at a time: {:?}",
@@ -67,7 +67,7 @@ impl Ledger {
             assert_eq!(self.key.as_deref(), key, "the newest key");
         } else {
             assert_eq!(self.random_keys, key.is_some());
-            self.key = key.map(Box::from);
+            self.key = key.map(String::from);
         }
         if key.is_some() {
             assert_eq!(self.remembered.as_deref(), key, "kept before it is sent");

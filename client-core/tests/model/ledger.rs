@@ -38,10 +38,10 @@ pub struct Ledger {
     pub(super) last_refresh_ended: Option<Instant>,
     pub(super) last_op: Option<OpId>,
     /// The newest key, and whether a random one is made where none was handed out.
-    pub(super) key: Option<Box<str>>,
+    pub(super) key: Option<String>,
     pub(super) random_keys: bool,
     /// The key that the browser keeps.
-    pub(super) remembered: Option<Box<str>>,
+    pub(super) remembered: Option<String>,
     /// How the last login ended nobody knows: one refresh will tell.
     pub(super) finding_out: bool,
     /// A login that nobody waits for any longer may have been granted.
@@ -125,6 +125,9 @@ impl Ledger {
         self.drop_unsent_logouts();
         self.debt = None;
         self.settle_logins();
+        if self.wire.is_some() {
+            self.late_cookie = LateCookie::Certainly;
+        }
         self.era += 1;
         self.is_new(op);
         self.over.insert(op);

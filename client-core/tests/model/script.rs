@@ -72,8 +72,8 @@ impl Grant {
     pub fn granted(self) -> Granted {
         Granted {
             lifetime: self.1.map(Duration::from_secs),
-            subject: self.0.map(Box::from),
-            refresh_key: self.2.map(Box::from),
+            subject: self.0.map(String::from),
+            refresh_key: self.2.map(String::from),
             ..Granted::default()
         }
     }

@@ -27,7 +27,7 @@ pub struct Shell {
     /// Every operation and every token there ever was.
     ops: Vec<OpId>,
     tokens: Vec<TokenId>,
-    kept: BTreeMap<Slot, Option<Box<str>>>,
+    kept: BTreeMap<Slot, Option<String>>,
 }
 
 impl Shell {
@@ -133,10 +133,17 @@ impl Shell {
     }
 
     fn dispose(&mut self) {
+        let under_way = self.ledger.on_wire();
         self.session.dispose();
         self.ledger.dispose();
         self.drain();
         self.session.dispose();
+        if let Some((op, _)) = under_way {
+            let outcome = Answer::Granted(Grant(Some("a"), None, None)).outcome();
+            self.session.handle(self.now, Input::Answer { op, outcome });
+            let done = self.session.poll_effect();
+            assert!(matches!(done, Some(Effect::Unlock(_))), "{done:?}");
+        }
         for which in 0..self.ops.len() {
             self.answer_late(which, Answer::Granted(Grant(Some("a"), None, None)));
         }

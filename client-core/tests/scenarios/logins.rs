@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use evertoken_core::{Code, Event, Exchange, Reason, Scope, Timer, View};
+use evertoken_core::{Code, Config, Event, Exchange, Reason, Restore, Scope, Timer, View};
 
 use crate::rig::{Call, LIFETIME, Rig, SECOND, denied, failed, granted};
 
@@ -43,6 +43,19 @@ fn s07_a_late_cookie_of_a_after_the_login_of_b_ends_the_session_instead_of_chang
     assert_eq!(rig.view(), View::SignedOut(Reason::Replaced));
     rig.pass(Duration::ZERO);
     assert_eq!(rig.sent.last().unwrap().1, Exchange::Logout(Scope::Local));
+}
+
+#[test]
+fn s07_a_late_cookie_of_a_after_a_session_of_b_was_handed_over_ends_it_instead_of_changing_the_user()
+ {
+    let mut rig = Rig::signed_in();
+    rig.refresh();
+    rig.set_session("b");
+    rig.answer_refresh(granted("a", LIFETIME));
+    assert!(rig.is_signed_in());
+    rig.refresh();
+    rig.answer_refresh(granted("a", LIFETIME));
+    assert_eq!(rig.view(), View::SignedOut(Reason::Replaced));
 }
 
 #[test]
@@ -113,6 +126,42 @@ fn s33_a_login_whose_answer_was_lost_is_found_out_by_one_refresh() {
         assert_eq!(rig.is_signed_in(), signed_in);
         assert_eq!(matches!(rig.calls[call], Call::Sent { .. }), signed_in);
     }
+}
+
+#[test]
+fn a_login_whose_answer_was_lost_changes_nothing_where_nobody_can_be_asked() {
+    let mut rig = Rig::with(Config {
+        tells: false,
+        restore: Restore::Never,
+        channel: false,
+        ..Config::default()
+    });
+    rig.set_session("a");
+    let call = rig.call();
+    let token = rig.token_of(call);
+    let login = rig.login();
+    rig.answer(login, failed(Code::Network));
+    assert_eq!(rig.result_of(login), Some(Err(Code::Network)));
+    assert!(rig.stored().login.is_none());
+    let next = rig.call();
+    assert_eq!(rig.token_of(next), token);
+
+    let overtaken = rig.login();
+    rig.logout();
+    rig.answer(overtaken, failed(Code::Network));
+    assert!(rig.stored().login.is_some(), "its cookie may be there");
+}
+
+#[test]
+fn what_is_on_the_wire_counts_until_somebody_signs_in_or_out() {
+    let mut rig = Rig::signed_in();
+    rig.refresh();
+    let refresh = rig.last_refresh();
+    assert!(rig.session.counts(refresh));
+    rig.login();
+    assert!(rig.session.counts(refresh), "the login waits for it");
+    rig.set_session("b");
+    assert!(!rig.session.counts(refresh));
 }
 
 #[test]

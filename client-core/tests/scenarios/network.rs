@@ -141,7 +141,7 @@ impl Document for NoJson {
 fn s34_a_proxys_401_a_captive_portals_200_and_a_firewalls_403_in_place_of_the_answer_sign_nobody_out()
  {
     for status in [401, 200, 403, 302, 503] {
-        let page: Reply<'_, NoJson> = Reply {
+        let page: Reply<NoJson> = Reply {
             status,
             media: Media::Html,
             challenge: None,

@@ -37,9 +37,9 @@ pub struct Rig {
     /// Everything that was ever sent to an auth endpoint.
     pub sent: Vec<(OpId, Exchange)>,
     /// The keys that went with it.
-    pub keys: Vec<Option<Box<str>>>,
+    pub keys: Vec<Option<String>>,
     /// What the browser keeps for the next start.
-    pub kept: BTreeMap<Slot, Box<str>>,
+    pub kept: BTreeMap<Slot, String>,
     pub calls: Vec<Call>,
 }
 
@@ -104,7 +104,7 @@ impl Rig {
         Self::starting(config, self.kept.clone())
     }
 
-    fn starting(config: Config, kept: BTreeMap<Slot, Box<str>>) -> Self {
+    fn starting(config: Config, kept: BTreeMap<Slot, String>) -> Self {
         let mut rig = Self {
             now: Instant::from_millis(1_000),
             session: Session::new(config, 1),
@@ -263,7 +263,7 @@ impl Rig {
     }
 
     /// The key that is kept for the next start.
-    pub fn kept_key(&self) -> Option<Box<str>> {
+    pub fn kept_key(&self) -> Option<String> {
         self.stored().record?.refresh_key
     }
 

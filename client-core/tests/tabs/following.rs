@@ -1,11 +1,13 @@
 //! Another tab has moved on, and its token is not here.
 
-use evertoken_core::{Access, Event, Exchange, Reason, Record, Slot, Status, View, Why};
+use evertoken_core::{
+    Access, Code, Event, Exchange, Failure, Outcome, Reason, Record, Slot, Status, View, Why,
+};
 
 use crate::page::{Page, handed};
 use crate::words::{
-    ASK, LIFE, LIFETIME, ended, granted, later, login, logout, news, news_of, record, record_with,
-    tombstone,
+    ASK, LIFE, LIFETIME, SECOND, ended, failed, granted, later, login, logout, news, news_of,
+    record, record_with, tombstone,
 };
 
 #[test]
@@ -81,6 +83,35 @@ fn a_tab_that_was_looking_goes_on_looking_for_the_later_one() {
     assert_eq!(page.woken(waiting), None, "what they wait for will find it");
     assert!(!page.forgot());
     assert_eq!(page.wait(), waiting);
+}
+
+#[test]
+fn a_tab_that_could_not_find_out_about_the_former_session_looks_for_the_later_one() {
+    let mut page = Page::restoring();
+    page.get_through();
+    // It may have been carried out, and proves nothing: nobody repeats it.
+    page.answer_last(failed(Code::Timeout));
+    assert_eq!((page.sent().len(), page.timer()), (1, None));
+    page.news(news(login(5)));
+    page.get_through();
+    assert_eq!(page.sent().len(), 2);
+}
+
+#[test]
+fn not_before_the_backend_is_to_be_left_alone_no_longer() {
+    let mut page = Page::restoring();
+    page.get_through();
+    page.answer_last(Outcome::Failed(Failure {
+        retry_after: Some(30 * SECOND),
+        ..Failure::new(Code::Timeout)
+    }));
+    assert_eq!(page.timer(), None);
+    page.news(news(login(5)));
+    page.pass(29 * SECOND);
+    assert_eq!((page.sent().len(), page.wanted_lock()), (1, None));
+    page.pass(SECOND);
+    page.get_through();
+    assert_eq!(page.sent().len(), 2);
 }
 
 #[test]
@@ -249,4 +280,29 @@ fn after_another_login_that_was_only_read_of_its_token_is_taken_when_it_comes() 
     assert!(page.is_signed_in());
     assert_eq!(page.adopted().len(), 1);
     assert_eq!(page.wanted_lock(), None);
+}
+
+#[test]
+fn who_wrote_an_older_record_over_one_that_was_read_here_hears_of_that_once() {
+    let statuses = |is_read: bool| {
+        let mut page = Page::with_peer();
+        let newer = logout(5);
+        if is_read {
+            page.put(Slot::Record, record(newer));
+            page.look_at_storage();
+        } else {
+            // What is stored may lag behind what is said.
+            page.news(news(newer));
+        }
+        page.look_from_here();
+        page.put(Slot::Record, record(login(3)));
+        page.look_at_storage();
+        page.look_at_storage();
+        page.statuses()
+            .iter()
+            .map(|status| status.position)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(statuses(true), [logout(5)]);
+    assert!(statuses(false).is_empty());
 }

@@ -160,6 +160,22 @@ fn the_lock_is_given_back_after_the_answer_is_noted_and_announced_and_listeners_
 }
 
 #[test]
+fn an_exchange_under_way_keeps_the_lock_after_the_end_until_it_is_answered() {
+    let mut page = Page::signed_in();
+    let refresh = page.refresh_sent();
+    let before = page.unlocked().len();
+    page.dispose();
+    assert_eq!(
+        page.unlocked().len(),
+        before,
+        "the next would send it again"
+    );
+    page.answer(refresh, granted("a", LIFETIME));
+    assert_eq!(page.unlocked().len(), before + 1);
+    assert_eq!(page.timer(), None);
+}
+
+#[test]
 fn each_exchange_takes_the_lock_for_itself() {
     let mut page = Page::signed_in();
     let refresh = page.refresh_sent();

@@ -24,7 +24,7 @@ pub struct Origin {
     /// How far what each tab wants was looked at.
     read: Vec<usize>,
     /// What is on the wire, and all that ever was.
-    pub wire: Vec<(usize, OpId, Exchange, Option<Box<str>>)>,
+    pub wire: Vec<(usize, OpId, Exchange, Option<String>)>,
     pub sent: Vec<(usize, Exchange)>,
     storage: Storage,
 }

@@ -13,7 +13,7 @@ use evertoken_core::{
 use crate::words::{ASK, LIFETIME, NOON, PEER, granted, news};
 
 /// What the tabs of one origin share.
-pub type Storage = Rc<RefCell<BTreeMap<Slot, Box<str>>>>;
+pub type Storage = Rc<RefCell<BTreeMap<Slot, String>>>;
 
 pub struct Page {
     pub now: Instant,
@@ -63,7 +63,6 @@ impl Page {
     /// A tab that is opened alone and finds these notes.
     pub fn finding<const N: usize>(config: Config, notes: [(Slot, String); N]) -> Self {
         let storage = Storage::default();
-        let notes = notes.map(|(slot, text)| (slot, text.into()));
         storage.borrow_mut().extend(notes);
         Self::load(config, 1, &storage)
     }
@@ -273,7 +272,7 @@ impl Page {
     }
 
     pub fn put(&self, slot: Slot, text: String) {
-        self.storage.borrow_mut().insert(slot, text.into());
+        self.storage.borrow_mut().insert(slot, text);
     }
 
     pub fn dispose(&mut self) {

@@ -4,8 +4,8 @@ use evertoken_core::{Code, Config, Exchange, Outcome, Reason, Scope, Slot, Tombs
 
 use crate::page::Page;
 use crate::words::{
-    LIFETIME, LOCAL, MINUTE, NOON, SECOND, failed, granted, login, logout, logout_at, news,
-    tombstone,
+    LIFETIME, LOCAL, MINUTE, NOON, SECOND, failed, granted, later, login, logout, logout_at, news,
+    record_with, tombstone,
 };
 
 /// As a login that was sent from there marks it.
@@ -87,6 +87,37 @@ fn a_login_beside_the_mark_of_another_does_not_trust_the_cookie_jar() {
 }
 
 #[test]
+fn a_lost_login_is_marked_again_for_the_settling_of_the_one_before_may_have_taken_its_mark() {
+    let mut page = Page::with_peer();
+    let called = page.login_sent();
+    let mark = page.stored().login;
+    page.logout();
+    page.storage.borrow_mut().remove(&Slot::Login);
+    page.answer(called, failed(Code::Timeout));
+    assert!(mark.is_some() && page.stored().login == mark);
+    page.get_through();
+    page.answer_last(Outcome::Ended);
+    let mut next = page.reloaded(Config::default());
+    next.get_through();
+    assert_eq!(next.sent(), [LOCAL]);
+}
+
+#[test]
+fn a_login_on_its_way_whose_mark_another_tab_took_away_leaves_it_again() {
+    let mut page = Page::with_peer();
+    page.login_sent();
+    let mark = page.stored().login;
+    page.storage.borrow_mut().remove(&Slot::Login);
+    page.look_at_storage();
+    assert!(mark.is_some() && page.stored().login == mark);
+    // What came from elsewhere is nobody's to touch.
+    let mut other = Page::with_peer();
+    other.refresh_sent();
+    other.look_at_storage();
+    assert_eq!(other.stored().login, None);
+}
+
+#[test]
 fn this_tabs_own_login_is_no_stray_as_long_as_it_is_on_its_way() {
     let mut page = Page::with_peer();
     let called = page.login_sent();
@@ -122,4 +153,28 @@ fn a_login_that_was_lost_is_looked_for_though_an_older_logout_was_noted_over_the
     let mut page = Page::finding(Config::default(), notes);
     page.news(news(newer));
     assert!(matches!(page.view(), View::Restoring { .. }));
+}
+
+#[test]
+fn a_login_that_was_lost_stands_where_it_was_sent_from_if_nothing_younger_was_noted() {
+    let stands = |noted, from| {
+        let notes = [
+            (Slot::Record, record_with(noted, Some("5.key"))),
+            (Slot::Login, tombstone(from, None)),
+        ];
+        let mut page = Page::finding(Config::default(), notes);
+        let position = page.asked().position;
+        page.get_through();
+        (position, page.last_key())
+    };
+    let noted = later(login(5), 3);
+    let key = Some(String::from("5.key"));
+    for older in [login(5), login(4), logout(5)] {
+        assert_eq!(stands(noted, older), (noted, key.clone()), "{older:?}");
+    }
+    for younger in [login(6), logout(6)] {
+        let (position, last_key) = stands(noted, younger);
+        assert_eq!(position, younger);
+        assert_ne!(last_key, key, "{younger:?}");
+    }
 }

@@ -35,7 +35,7 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 struct Walk {
     now: Instant,
     session: Session,
-    kept: BTreeMap<Slot, Box<str>>,
+    kept: BTreeMap<Slot, String>,
     here: Position,
     question: (u32, u32),
     locks: Vec<OpId>,
@@ -223,7 +223,7 @@ impl Walk {
         ];
         let notes = notes.into_iter();
         self.kept = notes
-            .filter_map(|(slot, text)| Some((slot, text?.into())))
+            .filter_map(|(slot, text)| Some((slot, text?)))
             .collect();
     }
 

@@ -5,13 +5,16 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "each test file uses its own part; a test that fails says so by panicking"
 )]
 
-use js_sys::{Array, Function, JSON, Promise, Reflect};
+use evertoken::{AuthClient, Code, Error, Options, Restore};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::Request;
 
 #[wasm_bindgen(module = "/tests/support/scripted.js")]
 extern "C" {
@@ -62,6 +65,43 @@ extern "C" {
     pub fn rotation() -> JsValue;
     pub fn delays() -> Array;
     pub fn stored() -> String;
+}
+
+#[wasm_bindgen(module = "/tests/support/scripted.js")]
+extern "C" {
+    pub type Platform;
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Platform;
+    #[wasm_bindgen(method)]
+    pub fn restore(this: &Platform);
+    #[wasm_bindgen(method, getter)]
+    pub fn waiting(this: &Platform) -> u32;
+    #[wasm_bindgen(method, getter)]
+    pub fn held(this: &Platform) -> u32;
+    #[wasm_bindgen(method)]
+    pub fn grant(this: &Platform);
+    #[wasm_bindgen(method, js_name = withoutLocks)]
+    pub fn without_locks(this: &Platform);
+    #[wasm_bindgen(method, js_name = refuseLocks)]
+    pub fn refuse_locks(this: &Platform);
+    #[wasm_bindgen(method, getter)]
+    pub fn channels(this: &Platform) -> u32;
+    #[wasm_bindgen(method, getter)]
+    pub fn said(this: &Platform) -> String;
+    #[wasm_bindgen(method, js_name = talkNonsense)]
+    pub fn talk_nonsense(this: &Platform) -> u32;
+    #[wasm_bindgen(method, js_name = withoutChannels)]
+    pub fn without_channels(this: &Platform);
+    #[wasm_bindgen(method, getter)]
+    pub fn kept(this: &Platform) -> String;
+    #[wasm_bindgen(method, js_name = forbidStorage)]
+    pub fn forbid_storage(this: &Platform);
+    #[wasm_bindgen(method, js_name = tellOfStorage)]
+    pub fn tell_of_storage(this: &Platform, own: bool);
+    #[wasm_bindgen(method, getter)]
+    pub fn reads(this: &Platform) -> u32;
+    #[wasm_bindgen(method)]
+    pub fn happens(this: &Platform, what: &str);
 }
 
 impl Backend {
@@ -153,26 +193,28 @@ impl Client {
         let nothing: Function = nothing.into_js_value().unchecked_into();
         let error =
             wasm_bindgen::closure::Closure::<dyn Fn(JsValue, JsValue) -> JsValue>::new(to_error);
+        let given = Object::new();
+        for (name, value) in [
+            ("baseUrl", base.into()),
+            ("allowedOrigins", Array::new().into()),
+            ("fetch", backend.fetch().into()),
+            ("error", error.into_js_value()),
+        ] {
+            Reflect::set(&given, &name.into(), &value).unwrap();
+        }
         let engine = evertoken::Engine::new(
-            base.into(),
-            Array::new(),
+            given.into(),
             if restore { 2 } else { 0 },
             60_000.0,
             timeout,
             // A client of an earlier test is not another tab.
             0,
             rotation(),
-            backend.fetch(),
-            JsValue::UNDEFINED,
-            JsValue::UNDEFINED,
             nothing.clone(),
             nothing,
-            JsValue::UNDEFINED,
-            error.into_js_value(),
         )
         .unwrap();
-        let sender = engine.sender();
-        engine.start();
+        let sender = engine.start();
         Self {
             engine,
             sender,
@@ -210,5 +252,37 @@ impl Client {
 
     pub fn status(&self) -> f64 {
         self.engine.view().get(0).as_f64().unwrap()
+    }
+}
+
+// The same through the Rust API.
+
+pub fn client(backend: &Backend) -> AuthClient {
+    client_with(backend, |_| ())
+}
+
+pub fn client_with(backend: &Backend, change: impl FnOnce(&mut Options)) -> AuthClient {
+    let mut options = Options::new("https://api.test");
+    options.restore = Restore::Never;
+    options.fetch = Some(backend.fetch());
+    // A client of an earlier test is not another tab.
+    options.cross_tab = false;
+    change(&mut options);
+    AuthClient::new(options).unwrap()
+}
+
+pub fn credentials() -> JsValue {
+    js_sys::JSON::parse(r#"{"email":"user@example.com","password":"password"}"#).unwrap()
+}
+
+pub fn me() -> Request {
+    Request::new_with_str("https://api.test/me").unwrap()
+}
+
+pub fn code(result: Result<impl Sized, Error>) -> Code {
+    match result {
+        Err(Error::Auth(failure)) => failure.code,
+        Err(Error::Platform(_)) => panic!("the platform's error"),
+        Ok(_) => panic!("no error"),
     }
 }

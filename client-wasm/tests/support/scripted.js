@@ -1,5 +1,7 @@
-// A backend of a few lines, in place of the network: it issues tokens, accepts the newest, and does what a
-// test tells it. What it received it keeps.
+// A backend of a few lines, in place of the network, and a platform, in place of the page's own. One module: the test
+// runner's server may never answer a page that asks for one more at the same time.
+
+// The backend issues tokens, accepts the newest, and does what a test tells it. What it received it keeps.
 
 export class Backend {
   issued = 0;
@@ -74,6 +76,7 @@ export class Backend {
       key: headers.get("idempotency-key"),
       body: await text(whole && init.body === undefined ? input : init.body),
       priority: init.priority,
+      keepalive: init.keepalive,
       only: init.onlyThisPlatform,
       wasRequest: whole,
     };
@@ -263,3 +266,155 @@ export function delays() {
 export function stored() {
   return JSON.stringify(Object.entries(localStorage).filter(([name]) => name.includes("api.test")));
 }
+
+// What a browser has beside the network, as a test wants it, until it is put back.
+
+export class Platform {
+  /** Those who wait for a lock. */
+  #wishes = [];
+  held = 0;
+  /** The channels that are open. */
+  #channels = new Set();
+  #said = [];
+  #kept = new Map();
+  /** How often the storage was read. */
+  reads = 0;
+  #own = new Map();
+
+  /** With locks that are granted when the test says so, a channel to nobody, and a storage that is empty. */
+  constructor() {
+    this.#replace(navigator, "locks", {
+      value: { request: (...asked) => this.#request(...asked) },
+    });
+    this.#replace(globalThis, "BroadcastChannel", {
+      value: channelOf(this.#channels, this.#said),
+    });
+    this.#replace(globalThis, "localStorage", { value: this.#storage() });
+  }
+
+  restore() {
+    for (const [name, [object, own]] of this.#own) {
+      delete object[name];
+      if (own) Object.defineProperty(object, name, own);
+    }
+  }
+
+  get waiting() {
+    return this.#wishes.length;
+  }
+
+  /** Whoever waits for the lock has it. */
+  grant() {
+    for (const grant of this.#wishes.splice(0)) grant();
+  }
+
+  withoutLocks() {
+    this.#replace(navigator, "locks", { value: undefined });
+  }
+
+  refuseLocks() {
+    const request = () => Promise.reject(new DOMException("no origin", "SecurityError"));
+    this.#replace(navigator, "locks", { value: { request } });
+  }
+
+  get channels() {
+    return this.#channels.size;
+  }
+
+  /** Everything that was said. */
+  get said() {
+    return JSON.stringify(this.#said);
+  }
+
+  /** Another version says things that nobody here understands; returns how many. */
+  talkNonsense() {
+    const now = Date.now();
+    const all = [undefined, null, 7, "9", [], [now], [now, 7], [now, ""], ["9", "x"], {}];
+    all.push([now, "9 99 never heard of"], [{}, {}, {}, {}], [now, "\u0000".repeat(10_000)]);
+    for (const channel of this.#channels) for (const data of all) channel.onmessage({ data });
+    return all.length;
+  }
+
+  withoutChannels() {
+    const value = class {
+      constructor() {
+        throw new DOMException("no origin", "SecurityError");
+      }
+    };
+    this.#replace(globalThis, "BroadcastChannel", { value });
+  }
+
+  /** Everything that is kept. */
+  get kept() {
+    return JSON.stringify([...this.#kept]);
+  }
+
+  forbidStorage() {
+    const get = () => {
+      throw new DOMException("not for this page", "SecurityError");
+    };
+    this.#replace(globalThis, "localStorage", { get });
+  }
+
+  /** Another tab has written, under the name of something that is kept here or, if there is none, a stranger's. */
+  tellOfStorage(own) {
+    const key = own ? [...this.#kept.keys()][0] : "somebody else's";
+    dispatchEvent(new StorageEvent("storage", { key }));
+  }
+
+  /** The page goes through this. */
+  happens(what) {
+    const persisted = what === "pageshow kept";
+    const type = what.split(" ")[0];
+    dispatchEvent(
+      type === "pageshow" ? new PageTransitionEvent(type, { persisted }) : new Event(type),
+    );
+  }
+
+  #replace(object, name, descriptor) {
+    if (!this.#own.has(name)) {
+      this.#own.set(name, [object, Object.getOwnPropertyDescriptor(object, name)]);
+    }
+    Object.defineProperty(object, name, { ...descriptor, configurable: true });
+  }
+
+  #request(_name, { signal }, hold) {
+    return new Promise((resolve, reject) => {
+      const grant = async () => {
+        this.held += 1;
+        resolve(await hold());
+        this.held -= 1;
+      };
+      this.#wishes.push(grant);
+      signal.addEventListener("abort", () => {
+        this.#wishes = this.#wishes.filter((wish) => wish !== grant);
+        reject(signal.reason);
+      });
+    });
+  }
+
+  #storage() {
+    return {
+      getItem: (name) => {
+        this.reads += 1;
+        return this.#kept.get(name) ?? null;
+      },
+      setItem: (name, text) => this.#kept.set(name, text),
+      removeItem: (name) => this.#kept.delete(name),
+    };
+  }
+}
+
+const channelOf = (channels, said) =>
+  class {
+    onmessage = () => {};
+    constructor() {
+      channels.add(this);
+    }
+    postMessage(data) {
+      said.push(data);
+    }
+    close() {
+      channels.delete(this);
+    }
+  };

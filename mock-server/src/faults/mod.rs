@@ -4,13 +4,16 @@
 //! every rule for it, from the moment the rules were set; the first rule that is due is the one that
 //! acts. What acting means is in [`spoil`].
 
+mod shape;
 pub(crate) mod spoil;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
+use axum::http::uri::PathAndQuery;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use shape::DoShape;
 use utoipa::ToSchema;
 
 /// The longest delay a rule may ask for: longer than any client waits, short enough to end by itself.
@@ -25,15 +28,19 @@ const RULES: usize = 1_000;
 pub struct Rule {
     /// The exact path, without the tenant's prefix.
     #[serde(deserialize_with = "path")]
+    #[schema(pattern = "^/[^?# ]*$")]
     path: String,
     /// The first request to that path it may act on, from 1.
     #[serde(default = "one", deserialize_with = "at_least_one")]
+    #[schema(minimum = 1)]
     nth: u64,
-    /// How often it acts; `None` without end.
-    #[serde(default)]
+    /// How often it acts, from 1; `None` without end.
+    #[serde(default, deserialize_with = "once_at_least")]
+    #[schema(minimum = 1)]
     count: Option<u64>,
     /// How likely it acts when it is due, from 0 to 1.
     #[serde(default = "always", deserialize_with = "probability")]
+    #[schema(minimum = 0, maximum = 1)]
     rate: f64,
     #[serde(default)]
     when: When,
@@ -78,7 +85,8 @@ pub enum Do {
 }
 
 impl Rule {
-    /// Every request to `path` goes wrong like this.
+    /// Every request to `path` goes wrong like this. It is exact: from its slash on, without the tenant's
+    /// prefix and without a query.
     #[must_use]
     pub fn new(path: impl Into<String>, action: Do) -> Self {
         Self {
@@ -235,15 +243,23 @@ fn always() -> f64 {
     1.0
 }
 
+/// A path that a request can have: a rule for any other would do nothing, and nobody would know why.
 fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let path = String::deserialize(deserializer)?;
-    if path.starts_with('/') {
-        Ok(path)
+    let wrong = if !path.starts_with('/') {
+        "a path begins with /, as in /auth/refresh"
+    } else if path.contains(['?', '#']) {
+        "a path is without its query; a rule is for all of them"
+    } else if path.starts_with("/__mock/") {
+        "the controls are never spoiled"
+    } else if path.starts_with("/t/") {
+        "a path is without its tenant; PUT the rule to /t/…/__mock/faults"
+    } else if PathAndQuery::try_from(path.as_str()).is_err() {
+        "a path is written as in a request, with %20 for a space"
     } else {
-        Err(D::Error::custom(
-            "a path begins with /, as in /auth/refresh",
-        ))
-    }
+        return Ok(path);
+    };
+    Err(D::Error::custom(wrong))
 }
 
 fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
@@ -253,123 +269,20 @@ fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Er
     }
 }
 
+fn once_at_least<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    match Option::deserialize(deserializer)? {
+        Some(0) => Err(D::Error::custom(
+            "a rule acts once at least, or is left out",
+        )),
+        count => Ok(count),
+    }
+}
+
 fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let rate = f64::deserialize(deserializer)?;
     if (0.0..=1.0).contains(&rate) {
         Ok(rate)
     } else {
         Err(D::Error::custom("a rate is from 0 to 1"))
-    }
-}
-
-/// `do` as it stands in JSON: a word, or an object with one meaning.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-#[schema(as = Do)]
-enum DoShape {
-    Word(&'static str),
-    Fields(DoFields),
-}
-
-#[derive(Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct DoFields {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    delay_ms: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    content_type: Option<String>,
-}
-
-impl From<Do> for DoShape {
-    fn from(action: Do) -> Self {
-        let fields = DoFields::default();
-        match action {
-            Do::Status {
-                status,
-                retry_after,
-            } => Self::Fields(DoFields {
-                status: Some(status),
-                retry_after,
-                ..fields
-            }),
-            Do::Delay(ms) => Self::Fields(DoFields {
-                delay_ms: Some(ms),
-                ..fields
-            }),
-            Do::Hang => Self::Word("hang"),
-            Do::Reset => Self::Word("reset"),
-            Do::Truncate => Self::Word("truncate"),
-            Do::Garbage => Self::Word("garbage"),
-            Do::ContentType(name) => Self::Fields(DoFields {
-                content_type: Some(name),
-                ..fields
-            }),
-        }
-    }
-}
-
-impl TryFrom<DoFields> for Do {
-    type Error = &'static str;
-
-    fn try_from(fields: DoFields) -> Result<Self, Self::Error> {
-        match (
-            fields.status,
-            fields.retry_after,
-            fields.delay_ms,
-            fields.content_type,
-        ) {
-            (Some(status), retry_after, None, None) => match status {
-                200..=599 => Ok(Self::Status {
-                    status,
-                    retry_after,
-                }),
-                0..=199 | 600.. => Err("status is from 200 to 599"),
-            },
-            (None, None, Some(ms), None) if ms <= LONGEST_DELAY_MS => Ok(Self::Delay(ms)),
-            (None, None, Some(_), None) => Err("delay_ms is at most 3600000, an hour"),
-            (None, None, None, Some(name)) if axum::http::HeaderValue::from_str(&name).is_ok() => {
-                Ok(Self::ContentType(name))
-            }
-            (None, None, None, Some(_)) => Err("content_type is a header's value"),
-            _ => Err("write one of status (with retry_after or without), delay_ms, content_type"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Do {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DoVisitor)
-    }
-}
-
-struct DoVisitor;
-
-impl<'de> Visitor<'de> for DoVisitor {
-    type Value = Do;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(
-            "hang, reset, truncate, garbage, or an object with status, delay_ms or content_type",
-        )
-    }
-
-    fn visit_str<E: Error>(self, word: &str) -> Result<Do, E> {
-        match word {
-            "hang" => Ok(Do::Hang),
-            "reset" => Ok(Do::Reset),
-            "truncate" => Ok(Do::Truncate),
-            "garbage" => Ok(Do::Garbage),
-            _ => Err(E::invalid_value(serde::de::Unexpected::Str(word), &self)),
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Do, A::Error> {
-        DoFields::deserialize(MapAccessDeserializer::new(map))?
-            .try_into()
-            .map_err(A::Error::custom)
     }
 }

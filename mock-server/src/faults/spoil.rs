@@ -118,7 +118,9 @@ async fn truncated(answer: Response) -> Response {
         .await
         .unwrap_or_default();
     let half = whole.slice(..whole.len() / 2);
-    head.headers.insert(CONTENT_LENGTH, whole.len().into());
+    head.headers
+        .entry(CONTENT_LENGTH)
+        .or_insert_with(|| whole.len().into());
     let broken =
         stream::once(pause()).map(|()| Err(std::io::Error::other("cut off by a fault rule")));
     let body = stream::iter([Ok::<Bytes, std::io::Error>(half)]).chain(broken);

@@ -23,7 +23,8 @@ use crate::domain::{Contract, LogoutScope};
 use crate::journal::EntryId;
 use crate::limits::Kind;
 use crate::secret::Secret;
-use crate::service::{Door, Grant, Login, Renewal};
+use crate::service::{Door, Grant, Login, Renewal, Token};
+use crate::tenant::Tenant;
 use crate::tickets::CODE_SECONDS;
 
 const DOOR: Door<'static> = Door {
@@ -67,8 +68,7 @@ struct Code {
 
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = RefreshToken)]
-struct Token {
+struct RefreshToken {
     #[schema(value_type = Option<String>)]
     refresh_token: Option<Secret>,
 }
@@ -99,7 +99,7 @@ async fn mint(Extension(tenant): At, request: Request) -> Result<Response, Probl
     .into_response())
 }
 
-/// A code for a pair of tokens.
+/// Spends a login code for a pair of tokens.
 #[utoipa::path(post, path = "/wx/auth/login", tag = "code-exchange", request_body = Code, responses((status = 200, description = "Granted", body = PairView), Invalid, Unauthorized, Limited, Unread, Unavailable))]
 async fn login(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, body) = input::read(request).await?;
@@ -107,8 +107,9 @@ async fn login(Extension(tenant): At, request: Request) -> Result<Response, Prob
     let Code { code } = input::json(&body).map_err(|wrong| {
         Problem::invalid_request(format!("{wrong} Send {{\"code\":\"…\"}} from /wx/code."))
     })?;
-    let user = tenant.redeem_code(&code).await?;
-    match tenant.sign_in_as(DOOR, user.as_ref(), None).await? {
+    let user = tenant.owner_of(&code).await?;
+    let login = tenant.sign_in_as(DOOR, user.as_ref(), None, code.expose());
+    match login.await? {
         Login::Granted(grant) => Ok(granted(*grant)),
         Login::Denied => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
@@ -119,7 +120,7 @@ async fn login(Extension(tenant): At, request: Request) -> Result<Response, Prob
 }
 
 /// Spends the refresh token for a new pair.
-#[utoipa::path(post, path = "/wx/auth/refresh", tag = "code-exchange", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), request_body = Token, responses((status = 200, description = "Granted", body = PairView), Invalid, Unauthorized, Superseded, Limited, Unread, Unavailable))]
+#[utoipa::path(post, path = "/wx/auth/refresh", tag = "code-exchange", params(("Idempotency-Key" = Option<String>, Header, description = "The newest refresh key, or any text of 1 to 256 bytes")), request_body = RefreshToken, responses((status = 200, description = "Granted", body = PairView), Invalid, Unauthorized, Superseded, Limited, Unread, Unavailable))]
 async fn refresh(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,
@@ -128,20 +129,16 @@ async fn refresh(
     let (head, body) = input::read(request).await?;
     let key = input::idempotency_key(&head.headers)?;
     input::within_rate(&tenant, &head, Kind::Refresh)?;
-    let token = token(&body)?;
-    if let Some(token) = &token {
-        tenant.note(entry, token.expose());
-    }
-    let token = token.as_ref().map(Secret::expose);
-    match tenant.renew(DOOR, token, key).await? {
+    let token = noted(&tenant, entry, &body)?;
+    match tenant.renew(DOOR, &token, key).await? {
         Renewal::Granted(grant) => Ok(granted(*grant)),
         Renewal::Superseded => Err(answer::superseded()),
         Renewal::Denied(denial) => Err(answer::denied(StatusCode::UNAUTHORIZED, denial)),
     }
 }
 
-/// Signs out, without `scope` here.
-#[utoipa::path(post, path = "/wx/auth/logout", tag = "code-exchange", params(("scope" = Option<String>, Query, description = "local, others or global")), request_body = Token, responses((status = 200, description = "Signed out", body = Success), Invalid, Unread, Unavailable))]
+/// Signs out: here, or as far as scope says.
+#[utoipa::path(post, path = "/wx/auth/logout", tag = "code-exchange", params(("scope" = Option<String>, Query, description = "local, others or global")), request_body = RefreshToken, responses((status = 200, description = "Signed out", body = Success), Invalid, Unread, Unavailable))]
 async fn logout(
     Extension(tenant): At,
     Extension(entry): Extension<EntryId>,
@@ -149,13 +146,17 @@ async fn logout(
 ) -> Result<Response, Problem> {
     let (head, body) = input::read(request).await?;
     let scope = scope(&head.uri, LogoutScope::Local)?;
-    let token = token(&body)?;
-    if let Some(token) = &token {
-        tenant.note(entry, token.expose());
-    }
-    let token = token.as_ref().map(Secret::expose);
-    tenant.sign_out(DOOR, token, scope).await?;
+    let token = noted(&tenant, entry, &body)?;
+    tenant.sign_out(DOOR, &token, scope).await?;
     Ok(Success::response())
+}
+
+/// The refresh token of a body, read and written down.
+fn noted(tenant: &Tenant, entry: EntryId, body: &[u8]) -> Result<Token, Problem> {
+    Ok(match token(body)? {
+        None => Token::Missing,
+        Some(token) => Token::read(DOOR, tenant.note(entry, token.expose())),
+    })
 }
 
 /// The refresh token in the body of any request.
@@ -168,7 +169,7 @@ fn token(body: &[u8]) -> Result<Option<Secret>, Problem> {
     if body.is_empty() {
         return Ok(None);
     }
-    let Token { refresh_token } = input::json(body).map_err(|wrong| {
+    let RefreshToken { refresh_token } = input::json(body).map_err(|wrong| {
         Problem::invalid_request(format!("{wrong} Send {{\"refreshToken\":\"…\"}}."))
     })?;
     Ok(refresh_token.filter(|token| !token.expose().is_empty()))
@@ -180,7 +181,7 @@ async fn profile(Extension(tenant): At, request: Request) -> Result<Json<UserVie
     bearer::me(&tenant, request).await
 }
 
-/// The same, for admins.
+/// Who the access token stands for, and only admins are told.
 #[utoipa::path(get, path = "/wx/api/admin", tag = "code-exchange", security(("bearer" = [])), responses((status = 200, description = "Served", body = UserView), Unauthorized, Forbidden, Unread))]
 async fn admin(Extension(tenant): At, request: Request) -> Result<Json<UserView>, Problem> {
     bearer::admin(&tenant, request).await

@@ -7,11 +7,11 @@
 //! ```
 //! The page signs in as anybody without a password, so it is there only where the controls are. The
 //! first step is a navigation from any site and changes nothing; the callback obeys the Origin rule and
-//! takes a `state` that this server made and that is good once (RFC 6749 §10.12).
+//! takes a `state` that this server made and that is good for one login (RFC 6749 §10.12).
 
 use axum::extract::{Extension, Request};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::http::header::{ALLOW, HOST, LOCATION, REFERER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
@@ -30,6 +30,9 @@ use crate::tenant::Tenant;
 
 const CALLBACK: &str = "/api/v1/auth/google/callback";
 
+/// The longest `return_to`, in bytes: a server holds a thousand of them in each tenant.
+const RETURN_BYTES: usize = 4 * 1024;
+
 pub(crate) fn routes() -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(start))
@@ -37,12 +40,12 @@ pub(crate) fn routes() -> OpenApiRouter {
 }
 
 /// The consent page of a login by redirect.
-#[utoipa::path(get, path = "/api/v1/auth/google", tag = "fixed-cookie", params(("return_to" = String, Query, description = "Where the app wants its user back; on an allowed origin")), responses((status = 200, description = "The consent page", body = String, content_type = "text/html"), Invalid, Closed, UnreadOfAnyType, Unavailable))]
+#[utoipa::path(get, path = "/api/v1/auth/google", tag = "fixed-cookie", params(("return_to" = String, Query, description = "Where the app wants its user back, on an allowed origin; without one, on the page's own")), responses((status = 200, description = "The consent page", body = String, content_type = "text/html"), Invalid, Closed, UnreadOfAnyType, Unavailable))]
 async fn start(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read_any(request).await?;
     control::open(&tenant, &head.headers)?;
     let query = query(&head.uri)?;
-    let return_to = allowed(&tenant, query.need("return_to")?)?;
+    let return_to = allowed(&tenant, &head.headers, query.need("return_to")?)?;
     let state = tenant.begin_redirect(&return_to).await?;
     Ok(consent(&tenant, &state, &return_to))
 }
@@ -50,13 +53,21 @@ async fn start(Extension(tenant): At, request: Request) -> Result<Response, Prob
 /// Where the consent page leads.
 #[utoipa::path(get, path = "/api/v1/auth/google/callback", tag = "fixed-cookie", security((), ("fixed" = [])), params(("state" = String, Query), ("user" = Option<String>, Query, description = "The e-mail of who was chosen; nobody: access_denied")), responses((status = 303, description = "Back to the app", headers(("Location" = String))), Invalid, (status = 403, description = "csrf_rejected, or control_forbidden", body = Refusal), (status = 404, description = "The controls are off", body = Refusal), Limited, UnreadOfAnyType, Unavailable))]
 async fn callback(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
+    // Whoever only looks (RFC 9110 §9.3.2) is not to be signed in by that.
+    if request.method() == Method::HEAD {
+        return Err(
+            Problem::method_not_allowed("Signing in is no matter of HEAD; use GET.")
+                .with(ALLOW, HeaderValue::from_static("GET")),
+        );
+    }
     let (head, _) = input::read_any(request).await?;
     let cookie = SESSION.jar.read(&head.headers)?;
     let query = query(&head.uri)?;
     input::same_party(&tenant, &head.headers)?;
     control::open(&tenant, &head.headers)?;
     input::within_rate(&tenant, &head, Kind::Login)?;
-    let Some(return_to) = tenant.end_redirect(query.need("state")?).await? else {
+    let state = query.need("state")?;
+    let Some(return_to) = tenant.end_of(state).await? else {
         return Err(Problem::invalid_request(
             "The state is unknown, spent or expired; begin again at /api/v1/auth/google.",
         ));
@@ -66,8 +77,8 @@ async fn callback(Extension(tenant): At, request: Request) -> Result<Response, P
         None => return redirect(&denied(return_to)),
         Some(email) => users.by_email(email).map(|user| &user.id),
     };
-    let along = cookie.and_then(|token| tenant.own(SESSION.door, &token));
-    let login = tenant.sign_in_as(SESSION.door, user, along.as_ref());
+    let along = tenant.token(SESSION.door, cookie.as_deref());
+    let login = tenant.sign_in_as(SESSION.door, user, along.ours(), state);
     match login.await? {
         Login::Granted(grant) => {
             let mut response = redirect(&return_to)?;
@@ -83,19 +94,44 @@ fn query(uri: &Uri) -> Result<Form, Problem> {
     Form::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
-/// Where the app wants its user back: on an origin whose pages may call. What is not a whole URL is a
-/// path of this server.
-fn allowed(tenant: &Tenant, text: &str) -> Result<Url, Problem> {
-    Url::parse(&tenant.url())
-        .and_then(|own| own.join(text))
+/// Where the app wants its user back: on an origin whose pages may call. A path alone is one of the app's,
+/// which may stand in front of us as a proxy does: of the page that leads here, or, where the browser says
+/// nothing of it, of the address we were called by.
+fn allowed(tenant: &Tenant, headers: &HeaderMap, text: &str) -> Result<Url, Problem> {
+    if text.len() > RETURN_BYTES {
+        return Err(Problem::invalid_request(
+            "return_to is at most 4096 bytes long.",
+        ));
+    }
+    let origins = &tenant.shared.origins;
+    let called = || {
+        let host = only(headers, HOST)?;
+        let url = Url::parse(&format!("http://{host}")).ok()?;
+        origins.allows_url(&url).then_some(url)
+    };
+    only(headers, REFERER)
+        .and_then(|page| Url::parse(page).ok())
+        .or_else(called)
+        .map_or_else(|| Url::parse(&tenant.shared.url), Ok)
+        .and_then(|base| base.join("/"))
+        .and_then(|base| base.join(text))
         .ok()
         .filter(|url| url.username().is_empty() && url.password().is_none())
-        .filter(|url| tenant.shared.origins.allows_url(url))
+        .filter(|url| origins.allows_url(url))
         .ok_or_else(|| {
             Problem::invalid_request(
                 "return_to is not on an allowed origin; start the server with --allow-origin and that origin.",
             )
         })
+}
+
+/// The text of a header that came once.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        (None, _) | (Some(_), Some(_)) => None,
+    }
 }
 
 fn consent(tenant: &Tenant, state: &str, return_to: &Url) -> Response {

@@ -2,16 +2,11 @@
 //!
 //! The refusals that many endpoints share are types here, so that each is described once.
 
-use axum::Json;
-use axum::Router;
-use axum::extract::Extension;
-use axum::routing::get;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{self, Server};
 use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::At;
 use super::answer::Refusal;
 
 /// `invalid_request`: something is malformed, missing or there twice.
@@ -137,18 +132,12 @@ impl Modify for Schemes {
     }
 }
 
-/// The routes, and their description, which is served beside them.
-pub(crate) fn described(routes: OpenApiRouter) -> (Router, openapi::OpenApi) {
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+/// What is said of these routes, at the server's address. It is made when somebody asks for it: it takes
+/// megabytes while it lasts, and a server that is not asked has no use for it.
+pub(crate) fn of(routes: OpenApiRouter, url: &str) -> openapi::OpenApi {
+    let (_, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes)
         .split_for_parts();
-    let served = document.clone();
-    let serve = |Extension(tenant): At| async move { Json(at(served, &tenant.url())) };
-    (router.route("/openapi.json", get(serve)), document)
-}
-
-/// The document of the server at this address.
-fn at(mut document: openapi::OpenApi, url: &str) -> openapi::OpenApi {
     document.servers = Some(vec![Server::new(url)]);
     document
 }

@@ -73,7 +73,8 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
     let key = input::idempotency_key(&head.headers)?;
     input::same_party(&tenant, &head.headers)?;
     input::within_rate(&tenant, &head, Kind::Refresh)?;
-    let renewed = tenant.renew_fixed(SESSION.door, cookie.as_deref(), None);
+    let token = tenant.token(SESSION.door, cookie.as_deref());
+    let renewed = tenant.renew_fixed(SESSION.door, &token, None);
     match renewed.await? {
         Fixed::Granted(access_token) => Ok(Json(AccessView { access_token }).into_response()),
         Fixed::Denied(denial) => {
@@ -82,7 +83,7 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
     }
 }
 
-/// Signs out, without `scope` here.
+/// Signs out: here, or as far as scope says.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "fixed-cookie", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("fixed" = [])), responses((status = 200, description = "Signed out", body = Success, headers(("Set-Cookie" = String, description = "Cleared"))), Invalid, Foreign, Unread, Unavailable))]
 async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.logout(&tenant, request, LogoutScope::Local).await

@@ -64,7 +64,7 @@ async fn login(Extension(tenant): At, request: Request) -> Result<Response, Prob
     SESSION.login_for_access(&tenant, request).await
 }
 
-/// Signs out, without `scope` here.
+/// Signs out: here, or as far as scope says.
 #[utoipa::path(post, path = "/gateway/logout", tag = "gateway", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("fixed" = [])), responses((status = 200, description = "Signed out", body = Success, headers(("Set-Cookie" = String, description = "Cleared"))), Invalid, Foreign, Unread, Unavailable))]
 async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.logout(&tenant, request, LogoutScope::Local).await
@@ -79,7 +79,7 @@ async fn me(Extension(tenant): At, request: Request) -> Result<Response, Problem
     Ok(pass.serve(&tenant, answer))
 }
 
-/// The same, for admins.
+/// Who the access token stands for, and only admins are told.
 #[utoipa::path(get, path = "/gateway/api/admin", tag = "gateway", security(("bearer" = [], "fixed" = [])), responses((status = 200, description = "Served; where the access token had expired, with a new one", body = UserView, headers(("Authorization" = String, description = "Bearer and the new access token, where one was due"))), Invalid, Unauthorized, (status = 403, description = "invalid_grant: expired, and the cookie does not help; or csrf_rejected; or insufficient_scope", body = Refusal), UnreadOfAnyType, Unavailable))]
 async fn admin(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, _) = input::read_any(request).await?;
@@ -93,7 +93,7 @@ async fn admin(Extension(tenant): At, request: Request) -> Result<Response, Prob
     }
 }
 
-/// Whatever is sent, sent back. Any method, any path below `/gateway/api`.
+/// Whatever is sent, sent back: any method, any path.
 #[utoipa::path(method(get, post, put, patch, delete), path = "/gateway/api/{rest}", tag = "gateway", params(("rest" = String, Path)), security(("bearer" = [], "fixed" = [])), responses((status = 200, description = "Served; where the access token had expired, with a new one", body = Echo, headers(("Authorization" = String, description = "Bearer and the new access token, where one was due"))), Invalid, Unauthorized, (status = 403, description = "invalid_grant: expired, and the cookie does not help; or csrf_rejected", body = Refusal), UnreadOfAnyType, Unavailable))]
 pub(crate) async fn echo(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     let (head, body) = input::read_any(request).await?;
@@ -154,7 +154,8 @@ async fn admit(tenant: &Tenant, headers: &HeaderMap) -> Result<Pass, Problem> {
 }
 
 async fn renew(tenant: &Tenant, old: &AccessClaims, cookie: Option<&str>) -> Result<Pass, Problem> {
-    let renewed = tenant.renew_fixed(SESSION.door, cookie, Some(&old.sub));
+    let token = tenant.token(SESSION.door, cookie);
+    let renewed = tenant.renew_fixed(SESSION.door, &token, Some(&old.sub));
     match renewed.await? {
         Fixed::Granted(token) => Ok(Pass {
             claims: tenant

@@ -10,17 +10,34 @@ use super::html::{escape, page};
 use crate::control;
 use crate::tenant::Tenant;
 
-/// The endpoints as rows of a table: made once, from the document.
-pub(crate) fn rows(document: &OpenApi) -> String {
+/// The endpoints, a table for each of the document's tags and one for those without.
+fn endpoints(document: &OpenApi) -> String {
+    let tags = document.tags.iter().flatten().map(|tag| {
+        let about = tag.description.as_deref().unwrap_or_default();
+        (Some(tag.name.as_str()), about)
+    });
+    tags.chain([(None, "The server itself")])
+        .map(|(tag, about)| {
+            let name = escape(tag.unwrap_or("others"));
+            let (about, rows) = (escape(about), rows(document, tag));
+            format!("<h2>{name}</h2>\n<p>{about}\n<table>{rows}</table>\n")
+        })
+        .collect()
+}
+
+fn rows(document: &OpenApi, tag: Option<&str>) -> String {
     let mut rows = String::new();
     for (path, item) in &document.paths.paths {
         for (method, operation) in operations(item) {
-            let summary = operation.summary.as_deref().unwrap_or_default();
-            rows.push_str(&format!(
-                "<tr><td>{method}<td><code>{}</code><td>{}\n",
-                escape(path),
-                escape(summary)
-            ));
+            let tags = operation.tags.as_deref().unwrap_or_default();
+            if tags.first().map(String::as_str) == tag {
+                let summary = operation.summary.as_deref().unwrap_or_default();
+                rows.push_str(&format!(
+                    "<tr><td>{method}<td><code>{}</code><td>{}\n",
+                    escape(path),
+                    escape(summary)
+                ));
+            }
         }
     }
     rows
@@ -32,7 +49,8 @@ pub(crate) fn is_asked(request: &Request) -> bool {
 }
 
 /// The page. Accounts are named only where the controls would name them too.
-pub(crate) fn show(tenant: &Tenant, rows: &str, request: &Request) -> Response {
+pub(crate) fn show(tenant: &Tenant, document: &OpenApi, request: &Request) -> Response {
+    let endpoints = endpoints(document);
     let accounts = match control::open(tenant, request.headers()) {
         Ok(()) => accounts(tenant),
         Err(_) => String::new(),
@@ -43,7 +61,7 @@ pub(crate) fn show(tenant: &Tenant, rows: &str, request: &Request) -> Response {
         "evertoken-mock",
         &format!(
             "<p>An auth server for tests, at <code>{url}</code>. The <a href=\"{prefix}/openapi.json\">OpenAPI document</a> says more.\n\
-             {accounts}<h2>Endpoints</h2>\n<table>{rows}</table>"
+             {accounts}{endpoints}"
         ),
     )
 }

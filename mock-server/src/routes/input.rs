@@ -3,6 +3,8 @@
 //! The order of refusals is part of the contract: method (the router's), size, content type, cookies
 //! and `Idempotency-Key`, origin, rate, and then the handler's own.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,9 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use futures_util::future::{Either, select};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::answer::Problem;
 use super::form::Form;
@@ -70,8 +74,21 @@ pub(crate) async fn read_any(request: Request) -> Result<(Parts, Bytes), Problem
     Ok((head, body))
 }
 
-/// The JSON of a body, or which field is wrong and how.
+/// The JSON object of a body, or which field is wrong and how.
 pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    any_json(body).map(|Named(value)| value)
+}
+
+/// The same of a list of objects.
+pub(crate) fn json_list<T: DeserializeOwned>(body: &[u8]) -> Result<Vec<T>, String> {
+    if body.trim_ascii_start().first() != Some(&b'[') {
+        return Err("The body: a list is due, as in [{…}], or [] for none.".to_owned());
+    }
+    let list: Vec<Named<T>> = any_json(body)?;
+    Ok(list.into_iter().map(|Named(value)| value).collect())
+}
+
+fn any_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -80,12 +97,45 @@ pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
         } else {
             path
         };
-        format!("{place}: {}.", error.into_inner())
+        let what = error.into_inner().to_string();
+        format!("{place}: {}.", without_value(&what).unwrap_or(what))
     })?;
     deserializer
         .end()
         .map_err(|error| format!("The body: {error}."))?;
     Ok(value)
+}
+
+/// A value whose fields are named. Left to itself, serde takes a list of their values too.
+struct Named<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(NamedVisitor(PhantomData))
+    }
+}
+
+struct NamedVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedVisitor<T> {
+    type Value = Named<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Named<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Named)
+    }
+}
+
+/// What serde says of a value of the wrong type, without the value: it may be a whole body encoded twice,
+/// password and all, and whoever is told may log it. `None`: it names none.
+fn without_value(what: &str) -> Option<String> {
+    let (kind, _) = what.split_once(['"', '`'])?;
+    let (_, expected) = what.rsplit_once(", expected ")?;
+    let names_one = kind.starts_with("invalid ") && !kind.contains(", expected ");
+    names_one.then(|| format!("{}, expected {expected}", kind.trim_end()))
 }
 
 /// The `Idempotency-Key`, if there is one.

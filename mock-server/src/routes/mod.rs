@@ -26,13 +26,15 @@ pub(crate) mod view;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use axum::Router;
 use axum::extract::{Extension, Request};
 use axum::http::header::{CACHE_CONTROL, DATE, LOCATION, ORIGIN};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Json, Router};
 use tower::ServiceExt;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::control;
@@ -67,32 +69,43 @@ const IN_BODIES: [&str; 4] = [
 /// The whole server as a router, without its socket.
 ///
 /// Requests are addressed as over the wire: `/auth/login`, or `/t/{tenant}/auth/login`.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+///
+/// use axum::body::Body;
+/// use axum::http::Request;
+/// use evertoken_mock::{Options, State, app, world::Still};
+/// use tower::ServiceExt;
+///
+/// let world = Arc::new(Still::new(1));
+/// let state = State::new(&Options::default(), world, "http://127.0.0.1:4000")?;
+/// let request = Request::post("/auth/refresh").body(Body::empty())?;
+/// let response = app(state.clone()).oneshot(request).await?;
+/// assert_eq!(response.status(), 401);
+/// assert_eq!(state.root().counters().refresh.denied, 1);
+/// # Ok(()) }
+/// ```
 pub fn app(state: State) -> Router {
     router(state, Files::none())
 }
 
 /// The same, with files at `/`.
 pub(crate) fn router(state: State, files: Files) -> Router {
-    let routes = OpenApiRouter::new()
-        .merge(rotation::routes())
-        .merge(oauth2::routes())
-        .merge(fixed_cookie::routes())
-        .merge(consent::routes())
-        .merge(gateway::routes())
-        .merge(code_exchange::routes())
-        .merge(control::routes())
-        .merge(about::routes());
-    let (routes, document) = document::described(routes);
-    let index: Arc<str> = index::rows(&document).into();
-    let inner = routes
+    // A group at a time, so that no more than one group's description is there at once.
+    let inner = GROUPS
+        .into_iter()
+        .fold(Router::new(), |router, routes| router.merge(routes()))
+        .route("/openapi.json", get(describe))
         .method_not_allowed_fallback(|| async {
             Problem::method_not_allowed("Use one of the methods that Allow names.")
         })
         .fallback(move |Extension(tenant): At, request: Request| {
-            let (files, index) = (files.clone(), index.clone());
+            let files = files.clone();
             async move {
                 if files.is_none() && index::is_asked(&request) {
-                    index::show(&tenant, &index, &request)
+                    index::show(&tenant, &document(&tenant), &request)
                 } else {
                     files.serve(request).await
                 }
@@ -101,34 +114,81 @@ pub(crate) fn router(state: State, files: Files) -> Router {
     Router::new().fallback(move |request: Request| dispatch(state.clone(), inner.clone(), request))
 }
 
+/// What there is, described where it is made.
+const GROUPS: [fn() -> OpenApiRouter; 8] = [
+    rotation::routes,
+    oauth2::routes,
+    fixed_cookie::routes,
+    consent::routes,
+    gateway::routes,
+    code_exchange::routes,
+    control::routes,
+    about::routes,
+];
+
+async fn describe(Extension(tenant): At) -> Json<OpenApi> {
+    Json(document(&tenant))
+}
+
+fn document(tenant: &Tenant) -> OpenApi {
+    let all = GROUPS
+        .into_iter()
+        .fold(OpenApiRouter::new(), |all, routes| all.merge(routes()));
+    document::of(all, &tenant.url())
+}
+
 async fn dispatch(state: State, inner: Router, request: Request) -> Response {
-    let Some((tenant, path)) = state.locate(request.uri().path()) else {
-        return Problem::not_found("A tenant's name is 1 to 64 of a-z, 0-9 and -.").into_response();
+    let caller = state.root().shared.origins.caller(request.headers());
+    let preflight =
+        cors::is_preflight(request.method(), request.headers()).then(|| cors::preflight(&caller));
+    let is_bare = is_bare_tenant(&request);
+    let mut response = match addressed(&state, request) {
+        Ok((tenant, path, request)) => {
+            let ready = preflight.or_else(|| is_bare.then(|| to_folder(&request)));
+            serve(&tenant, &path, inner, request, ready).await
+        }
+        Err(problem) => preflight.unwrap_or_else(|| problem.into_response()),
     };
-    let path = path.to_owned();
-    let Some(request) = addressed(request, &tenant, &path) else {
-        return Problem::not_found("This path cannot be read.").into_response();
-    };
-    let began = tenant.clock().now();
-    let caller = tenant.shared.origins.caller(request.headers());
-    let method = request.method().clone();
-
-    let mut response = if cors::is_preflight(&method, request.headers()) {
-        cors::preflight(&caller)
-    } else if path.starts_with("/__mock/") {
-        inner.oneshot(request).await.into_response()
-    } else {
-        journalled(&tenant, &path, inner, request).await
-    };
-
-    finish(&tenant, &path, response.headers_mut());
     cors::share(&caller, response.headers_mut());
+    response
+}
+
+/// Whether somebody looks at `/t/{name}`, below which no page would find what is beside it.
+fn is_bare_tenant(request: &Request) -> bool {
+    let name = request.uri().path().strip_prefix("/t/");
+    name.is_some_and(|name| !name.contains('/'))
+        && matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
+/// To the slash that is missing. The tenant's prefix is put before it as before every `Location`.
+fn to_folder(request: &Request) -> Response {
+    let query = request.uri().query();
+    let folder = query.map_or_else(|| "/".to_owned(), |query| format!("/?{query}"));
+    Redirect::temporary(&folder).into_response()
+}
+
+/// What a tenant answers, and a line in the log.
+async fn serve(
+    tenant: &Arc<Tenant>,
+    path: &str,
+    inner: Router,
+    request: Request,
+    ready: Option<Response>,
+) -> Response {
+    let began = tenant.clock().now();
+    let method = request.method().clone();
+    let mut response = match ready {
+        Some(answer) => answer,
+        None if path.starts_with("/__mock/") => inner.oneshot(request).await.into_response(),
+        None => journalled(tenant, path, inner, request).await,
+    };
+    finish(tenant, path, response.headers_mut());
     tracing::info!(
         tenant = tenant.prefix(),
         %method,
         path,
         status = response.status().as_u16(),
-        ms = took(&tenant, began),
+        ms = took(tenant, began),
     );
     response
 }
@@ -141,6 +201,7 @@ async fn journalled(
     mut request: Request,
 ) -> Response {
     let entry = tenant.journal.begin(Entry {
+        n: 0,
         at: tenant.clock().seconds(),
         method: request.method().to_string(),
         path: path.to_owned(),
@@ -191,15 +252,24 @@ async fn unserved(tenant: &Tenant, entry: EntryId, request: Request) -> Request 
     }
 }
 
-/// The request as its tenant sees it.
-fn addressed(mut request: Request, tenant: &Arc<Tenant>, path: &str) -> Option<Request> {
+/// Whose request it is, its path, and all of it, as that tenant sees it.
+fn addressed(
+    state: &State,
+    mut request: Request,
+) -> Result<(Arc<Tenant>, String, Request), Problem> {
+    let (tenant, path) = state
+        .locate(request.uri().path())
+        .ok_or_else(|| Problem::not_found("A tenant's name is 1 to 64 of a-z, 0-9 and -."))?;
+    let path = path.to_owned();
     let target = match request.uri().query() {
         Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
+        None => path.clone(),
     };
-    *request.uri_mut() = Uri::from(PathAndQuery::try_from(target).ok()?);
+    let target = PathAndQuery::try_from(target)
+        .map_err(|_| Problem::not_found("This path cannot be read."))?;
+    *request.uri_mut() = Uri::from(target);
     request.extensions_mut().insert(tenant.clone());
-    Some(request)
+    Ok((tenant, path, request))
 }
 
 /// Which token came along in the headers, if it is ours.
@@ -230,13 +300,17 @@ fn finish(tenant: &Tenant, path: &str, headers: &mut HeaderMap) {
     if let Ok(date) = HeaderValue::from_str(&date) {
         headers.insert(DATE, date);
     }
-    // Whoever redirects below us knows nothing of the prefix.
+    // Whoever redirects below us knows nothing of the prefix, and two slashes would name another host.
     let location = headers
         .get(LOCATION)
         .and_then(|location| location.to_str().ok());
-    if let Some(Ok(location)) = location
-        .filter(|location| location.starts_with('/'))
-        .map(|location| format!("{}{location}", tenant.prefix()).parse())
+    if let Some(Ok(location)) =
+        location
+            .filter(|location| location.starts_with('/'))
+            .map(|location| {
+                let path = location.trim_start_matches('/');
+                format!("{}/{path}", tenant.prefix()).parse()
+            })
     {
         headers.insert(LOCATION, location);
     }

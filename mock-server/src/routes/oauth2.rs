@@ -19,7 +19,7 @@ use crate::domain::Contract;
 use crate::journal::EntryId;
 use crate::limits::Kind;
 use crate::secret::Secret;
-use crate::service::{Door, Grant, Login, Renewal};
+use crate::service::{Door, Grant, Login, Renewal, Token};
 use crate::tenant::Tenant;
 
 /// The client that names none.
@@ -127,19 +127,18 @@ async fn refresh(
     form: &Form,
     key: Option<&[u8]>,
 ) -> Result<Response, Problem> {
-    let token = form.need("refresh_token")?;
-    tenant.note(entry, token);
-    if tenant.own(door, token).is_some() {
+    let token = Token::read(door, tenant.note(entry, form.need("refresh_token")?));
+    if token.ours().is_some() {
         scope(form)?;
     }
-    match tenant.renew(door, Some(token), key).await? {
+    match tenant.renew(door, &token, key).await? {
         Renewal::Granted(grant) => Ok(granted(*grant)),
         Renewal::Superseded => Err(answer::superseded()),
         Renewal::Denied(denial) => Err(answer::denied(StatusCode::BAD_REQUEST, denial)),
     }
 }
 
-/// RFC 7009 §2.2: a token that is none of ours needs no revoking, and that is no error.
+/// Ends the session of a refresh token; one that is none of ours is no error (RFC 7009 §2.2).
 #[utoipa::path(post, path = "/auth/revoke", tag = "oauth2", request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"), responses((status = 200, description = "Whatever the token was, it is good for nothing now"), Invalid, Unread, Unavailable))]
 async fn revoke(
     Extension(tenant): At,
@@ -148,9 +147,8 @@ async fn revoke(
 ) -> Result<Response, Problem> {
     let (_, form) = input::read_form(request).await?;
     let client = client(&form)?;
-    let token = form.need("token")?;
-    tenant.note(entry, token);
-    tenant.revoke(Contract::Oauth2, client, token).await?;
+    let claims = tenant.note(entry, form.need("token")?);
+    tenant.revoke(Contract::Oauth2, client, claims).await?;
     Ok(StatusCode::OK.into_response())
 }
 

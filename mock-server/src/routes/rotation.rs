@@ -73,7 +73,8 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
     let key = input::idempotency_key(&head.headers)?;
     input::same_party(&tenant, &head.headers)?;
     input::within_rate(&tenant, &head, Kind::Refresh)?;
-    match tenant.renew(SESSION.door, cookie.as_deref(), key).await? {
+    let token = tenant.token(SESSION.door, cookie.as_deref());
+    match tenant.renew(SESSION.door, &token, key).await? {
         Renewal::Granted(grant) => Ok(granted(&tenant, &grant)),
         Renewal::Superseded => Err(answer::superseded()),
         Renewal::Denied(denial) => {
@@ -82,7 +83,7 @@ async fn refresh(Extension(tenant): At, request: Request) -> Result<Response, Pr
     }
 }
 
-/// Signs out, without `scope` everywhere.
+/// Signs out: everywhere, or as far as scope says.
 #[utoipa::path(post, path = "/auth/logout", tag = "rotation", params(("scope" = Option<String>, Query, description = "local, others or global")), security(("rotating" = [])), responses((status = 200, description = "Signed out", body = Success), Invalid, Foreign, Unread, Unavailable))]
 async fn logout(Extension(tenant): At, request: Request) -> Result<Response, Problem> {
     SESSION.logout(&tenant, request, LogoutScope::Global).await
@@ -94,7 +95,7 @@ async fn me(Extension(tenant): At, request: Request) -> Result<Json<UserView>, P
     bearer::me(&tenant, request).await
 }
 
-/// The same, for admins.
+/// Who the access token stands for, and only admins are told.
 #[utoipa::path(get, path = "/auth/admin", tag = "rotation", security(("bearer" = [])), responses((status = 200, description = "Served", body = UserView), Unauthorized, Forbidden, Unread))]
 async fn admin(Extension(tenant): At, request: Request) -> Result<Json<UserView>, Problem> {
     bearer::admin(&tenant, request).await

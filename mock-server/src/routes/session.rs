@@ -35,9 +35,9 @@ impl Session {
                 "{wrong} Send {{\"email\":\"…\",\"password\":\"…\"}}."
             ))
         })?;
-        let along = cookie.and_then(|token| tenant.own(self.door, &token));
+        let along = tenant.token(self.door, cookie.as_deref());
         let who = (credentials.email.as_str(), &credentials.password);
-        match tenant.sign_in(self.door, who, along.as_ref()).await? {
+        match tenant.sign_in(self.door, who, along.ours()).await? {
             Login::Granted(grant) => Ok(*grant),
             Login::Denied => Err(answer::wrong_password()),
         }
@@ -69,7 +69,8 @@ impl Session {
         let cookie = self.jar.read(&head.headers)?;
         input::same_party(tenant, &head.headers)?;
         let scope = scope(&head.uri, usual)?;
-        tenant.sign_out(self.door, cookie.as_deref(), scope).await?;
+        let token = tenant.token(self.door, cookie.as_deref());
+        tenant.sign_out(self.door, &token, scope).await?;
         let mut response = Success::response();
         match scope {
             LogoutScope::Local | LogoutScope::Global => {

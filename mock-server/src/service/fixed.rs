@@ -1,9 +1,10 @@
 //! Renewing by a token that is not rotated: it stays what it is, and so does the family's expiry.
 
-use super::{Denial, Door, Failure, Unsigned};
+use super::{Denial, Door, Failure, Token, Unsigned};
 use crate::domain::{Sessions, UserId};
 use crate::secret::Secret;
 use crate::tenant::Tenant;
+use crate::tokens::RefreshClaims;
 
 /// What became of it.
 #[derive(Debug)]
@@ -18,12 +19,15 @@ impl Tenant {
     pub(crate) async fn renew_fixed(
         &self,
         door: Door<'_>,
-        token: Option<&str>,
+        token: &Token,
         subject: Option<&UserId>,
     ) -> Result<Fixed, Failure> {
         let renewal = match token {
-            None => Fixed::Denied(Denial::Missing),
-            Some(token) => self.vouch(door, token, subject).await?,
+            Token::Missing => Fixed::Denied(Denial::Missing),
+            Token::Ours(claims) if subject.is_none_or(|subject| claims.sub == *subject) => {
+                self.vouch(door, claims).await?
+            }
+            Token::Ours(_) | Token::Foreign => Fixed::Denied(Denial::Unknown),
         };
         match renewal {
             Fixed::Granted(_) => self.tally.refresh_ok.up(),
@@ -32,18 +36,7 @@ impl Tenant {
         Ok(renewal)
     }
 
-    async fn vouch(
-        &self,
-        door: Door<'_>,
-        token: &str,
-        subject: Option<&UserId>,
-    ) -> Result<Fixed, Failure> {
-        let Some(claims) = self
-            .own(door, token)
-            .filter(|claims| subject.is_none_or(|subject| claims.sub == *subject))
-        else {
-            return Ok(Fixed::Denied(Denial::Unknown));
-        };
+    async fn vouch(&self, door: Door<'_>, claims: &RefreshClaims) -> Result<Fixed, Failure> {
         let users = self.users();
         let user = users.by_id(&claims.sub).filter(|user| user.active);
         let decide = |sessions: &mut Sessions| {

@@ -4,12 +4,13 @@
 //! changed nothing. Counting comes after it, because a step may be decided more than once.
 
 mod fixed;
+mod login;
 
 pub(crate) use fixed::Fixed;
+pub(crate) use login::Login;
 
 use crate::domain::{
-    Contract, Family, FamilyId, Key, LogoutScope, Opening, Reason, Sessions, Step, User, UserId,
-    Verdict,
+    Contract, Family, FamilyId, Key, LogoutScope, Reason, Sessions, Step, User, UserId, Verdict,
 };
 use crate::journal::{EntryId, Seen};
 use crate::secret::Secret;
@@ -31,13 +32,6 @@ pub(crate) struct Grant {
     pub(crate) refresh_expires_in: u64,
     pub(crate) refresh_key: Secret,
     pub(crate) user: User,
-}
-
-/// What became of a login.
-#[derive(Debug)]
-pub(crate) enum Login {
-    Granted(Box<Grant>),
-    Denied,
 }
 
 /// What became of a refresh.
@@ -89,58 +83,46 @@ pub(crate) struct Door<'a> {
     pub(crate) client: &'a str,
 }
 
-impl Tenant {
-    /// Opens a family for whoever knows the password. The family whose token came along gives way to it.
-    pub(crate) async fn sign_in(
-        &self,
-        door: Door<'_>,
-        (email, password): (&str, &Secret),
-        along: Option<&RefreshClaims>,
-    ) -> Result<Login, Failure> {
-        let users = self.users();
-        let Some(user) = users
-            .by_email(email)
-            .filter(|user| user.active && user.password.expose() == password.expose())
-        else {
-            self.tally.login_denied.up();
-            return Ok(Login::Denied);
-        };
-        self.enter(door, user, along).await
-    }
+/// The refresh token of a request, to whom it was handed considered. It is read once, where it comes in.
+#[derive(Debug)]
+pub(crate) enum Token {
+    /// None came.
+    Missing,
+    /// None of ours, or one that another client was handed.
+    Foreign,
+    Ours(RefreshClaims),
+}
 
-    /// Opens a family for this user, who has shown who he is in another way.
-    pub(crate) async fn sign_in_as(
-        &self,
-        door: Door<'_>,
-        user: Option<&UserId>,
-        along: Option<&RefreshClaims>,
-    ) -> Result<Login, Failure> {
-        let users = self.users();
-        match user
-            .and_then(|id| users.by_id(id))
-            .filter(|user| user.active)
-        {
-            Some(user) => self.enter(door, user, along).await,
-            None => {
-                self.tally.login_denied.up();
-                Ok(Login::Denied)
-            }
+impl Token {
+    /// What came was read as this.
+    pub(crate) fn read(door: Door<'_>, claims: Option<RefreshClaims>) -> Self {
+        match claims.filter(|claims| claims.client == door.client) {
+            Some(claims) => Self::Ours(claims),
+            None => Self::Foreign,
         }
     }
 
+    /// What it says, if it is ours.
+    pub(crate) fn ours(&self) -> Option<&RefreshClaims> {
+        match self {
+            Self::Ours(claims) => Some(claims),
+            Self::Missing | Self::Foreign => None,
+        }
+    }
+}
+
+impl Tenant {
     /// A refresh token asks for its successor.
     pub(crate) async fn renew(
         &self,
         door: Door<'_>,
-        token: Option<&str>,
+        token: &Token,
         key: Option<&[u8]>,
     ) -> Result<Renewal, Failure> {
         let renewal = match token {
-            None => Renewal::Denied(Denial::Missing),
-            Some(token) => match self.own(door, token) {
-                None => Renewal::Denied(Denial::Unknown),
-                Some(claims) => self.present(door, &claims, key).await?,
-            },
+            Token::Missing => Renewal::Denied(Denial::Missing),
+            Token::Foreign => Renewal::Denied(Denial::Unknown),
+            Token::Ours(claims) => self.present(door, claims, key).await?,
         };
         match renewal {
             Renewal::Superseded => self.tally.refresh_superseded.up(),
@@ -155,10 +137,10 @@ impl Tenant {
     pub(crate) async fn sign_out(
         &self,
         door: Door<'_>,
-        token: Option<&str>,
+        token: &Token,
         scope: LogoutScope,
     ) -> Result<(), StoreDown> {
-        if let Some(claims) = token.and_then(|token| self.own(door, token)) {
+        if let Some(claims) = token.ours() {
             let now = self.clock().seconds();
             let presented = (&claims.fid, claims.seq);
             let decide = |sessions: &mut Sessions| {
@@ -176,9 +158,8 @@ impl Tenant {
         &self,
         contract: Contract,
         client: Option<&str>,
-        token: &str,
+        claims: Option<RefreshClaims>,
     ) -> Result<(), StoreDown> {
-        let claims = self.shared.keys.read_refresh(token);
         if let Some(claims) =
             claims.filter(|claims| client.is_none_or(|client| claims.client == client))
         {
@@ -190,50 +171,19 @@ impl Tenant {
         Ok(())
     }
 
-    /// A refresh token of ours that was handed to this client.
-    pub(crate) fn own(&self, door: Door<'_>, token: &str) -> Option<RefreshClaims> {
-        self.shared
-            .keys
-            .read_refresh(token)
-            .filter(|claims| claims.client == door.client)
-    }
-
-    /// Writes down which refresh token a request had in its body.
-    pub(crate) fn note(&self, entry: EntryId, token: &str) {
-        if let Some(claims) = self.shared.keys.read_refresh(token) {
-            self.journal.saw(entry, Seen::from(claims));
+    /// The refresh token in the cookie of a request.
+    pub(crate) fn token(&self, door: Door<'_>, cookie: Option<&str>) -> Token {
+        match cookie {
+            None => Token::Missing,
+            Some(token) => Token::read(door, self.shared.keys.read_refresh(token)),
         }
     }
 
-    async fn enter(
-        &self,
-        door: Door<'_>,
-        user: &User,
-        along: Option<&RefreshClaims>,
-    ) -> Result<Login, Failure> {
-        let now = self.clock().seconds();
-        let opening = Opening {
-            id: self.next_family(),
-            user: user.id.clone(),
-            client: door.client.to_owned(),
-            contract: door.contract,
-            epoch: 0,
-            refresh_ttl: self.shared.refresh_ttl,
-            absolute_ttl: self.shared.absolute_ttl,
-        };
-        let decide = |sessions: &mut Sessions| {
-            let family = sessions.open(now, opening.clone());
-            let grant = self.grant(&family, user)?;
-            sessions.commit_new(now, family.clone());
-            Ok::<_, Unsigned>((family, grant))
-        };
-        let (family, grant) = self.store.step(&user.id, &opening.id, decide).await??;
-        if let Some(old) = along {
-            let decide = |sessions: &mut Sessions| sessions.replace(now, &old.fid, &family);
-            self.store.step(&old.sub, &old.fid, decide).await?;
-        }
-        self.tally.login_ok.up();
-        Ok(Login::Granted(Box::new(grant)))
+    /// Reads the refresh token in the body of a request, and writes down which it was.
+    pub(crate) fn note(&self, entry: EntryId, token: &str) -> Option<RefreshClaims> {
+        let claims = self.shared.keys.read_refresh(token)?;
+        self.journal.saw(entry, Seen::from(claims.clone()));
+        Some(claims)
     }
 
     /// The table, made one step, and what it says made an answer.

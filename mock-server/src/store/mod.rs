@@ -5,6 +5,9 @@
 //! so with a lock; Redis by comparing when it commits, and by asking the decision again if somebody came
 //! between. So a decision may be made several times over, only the last one counts, and whatever it did
 //! beside changing what it was shown (counting, say) is done after the step.
+//!
+//! A login that [spends](Store::spend) a ticket is such a step too: there is a session and no ticket any
+//! more, or a ticket and no session.
 
 mod memory;
 #[cfg(feature = "redis")]
@@ -35,7 +38,7 @@ impl fmt::Display for StoreDown {
 
 impl std::error::Error for StoreDown {}
 
-/// What is redeemed once.
+/// What is good for one login.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Ticket {
     /// A login code of this user.
@@ -115,6 +118,28 @@ impl Store {
         }
     }
 
+    /// The same step, and with it this ticket is spent; if the decision fails neither is done. `None`: the
+    /// ticket is spent already.
+    pub(crate) async fn spend<T, E>(
+        &self,
+        ticket: &str,
+        user: &UserId,
+        #[cfg_attr(
+            not(feature = "redis"),
+            expect(unused_variables, reason = "as for a step")
+        )]
+        family: &FamilyId,
+        decide: impl FnMut(&mut Sessions) -> Result<T, E>,
+    ) -> Result<Option<Result<T, E>>, StoreDown> {
+        match self {
+            Self::Memory { sessions, tickets } => {
+                Ok(tickets.spend(ticket, || sessions.step(user, decide)))
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(redis) => redis.spend(ticket, user, family, decide).await,
+        }
+    }
+
     /// A step for whatever there is of this user, or of all: every family is visited once. A listing,
     /// not a snapshot.
     pub(crate) async fn each(
@@ -145,29 +170,25 @@ impl Store {
     pub(crate) async fn issue(
         &self,
         name: String,
-        expires_at: Seconds,
+        (now, expires_at): (Seconds, Seconds),
         ticket: Ticket,
     ) -> Result<(), StoreDown> {
         match self {
             Self::Memory { tickets, .. } => {
-                tickets.issue(name, expires_at, ticket);
+                tickets.issue(name, (now, expires_at), ticket);
                 Ok(())
             }
             #[cfg(feature = "redis")]
-            Self::Redis(redis) => redis.issue(&name, expires_at, ticket).await,
+            Self::Redis(redis) => redis.issue(&name, (now, expires_at), ticket).await,
         }
     }
 
-    /// What the ticket stands for, if it is good; from now on it is not.
-    pub(crate) async fn redeem(
-        &self,
-        name: &str,
-        now: Seconds,
-    ) -> Result<Option<Ticket>, StoreDown> {
+    /// What the ticket stands for, if it is good.
+    pub(crate) async fn look(&self, name: &str, now: Seconds) -> Result<Option<Ticket>, StoreDown> {
         match self {
-            Self::Memory { tickets, .. } => Ok(tickets.redeem(name, now)),
+            Self::Memory { tickets, .. } => Ok(tickets.look(name, now)),
             #[cfg(feature = "redis")]
-            Self::Redis(redis) => redis.redeem(name, now).await,
+            Self::Redis(redis) => redis.look(name, now).await,
         }
     }
 

@@ -149,7 +149,7 @@ async fn requests_say_which_token_came_and_never_show_one() {
     }
     assert_eq!(
         entries[3],
-        json!({ "at": Still::NOW, "method": "GET", "path": "/auth/me", "origin": "http://localhost:1", "status": 401, "token": null, "faulted": false })
+        json!({ "n": 4, "at": Still::NOW, "method": "GET", "path": "/auth/me", "origin": "http://localhost:1", "status": 401, "token": null, "faulted": false })
     );
     let text = String::from_utf8(answer.body.to_vec()).unwrap();
     for secret in [
@@ -178,6 +178,24 @@ async fn the_last_thousand_requests_are_kept() {
         ),
         (1_000, "/page/10", Some(404))
     );
+}
+
+#[tokio::test]
+async fn requests_are_numbered_from_one_and_neither_a_full_log_nor_a_reset_begins_anew() {
+    let mock = Mock::new();
+    for n in 0..1_010 {
+        mock.get(&format!("/page/{n}")).await;
+    }
+    let numbers: Vec<u64> = mock.root().requests().iter().map(|one| one.n).collect();
+    assert_eq!((numbers[0], numbers[999]), (11, 1_010));
+    assert!(numbers.is_sorted_by(|one, next| one + 1 == *next));
+    let reset = Request::post("/__mock/reset").body(Body::empty()).unwrap();
+    mock.send(reset).await;
+    mock.get("/page").await;
+    assert_eq!(mock.get("/__mock/requests").await.json()[0]["n"], 1_011);
+    mock.get("/t/other/page").await;
+    let others = mock.get("/t/other/__mock/requests").await.json();
+    assert_eq!(others[0]["n"], 1, "each tenant has numbers of its own");
 }
 
 #[tokio::test]
@@ -289,4 +307,15 @@ async fn the_counters_have_the_names_tests_rely_on() {
             "resource": { "ok": 0, "unauthorized": 0, "forbidden": 0 },
         })
     );
+}
+
+#[tokio::test]
+async fn nothing_a_client_sends_makes_the_log_of_requests_large() {
+    let mock = Mock::new();
+    let long = "X".repeat(5_000);
+    let path = format!("/{long}");
+    mock.ask((&long, &path), &[("origin", &long)], "").await;
+    let entry = &mock.root().requests()[0];
+    let lengths = [&entry.method, &entry.path, entry.origin.as_ref().unwrap()].map(String::len);
+    assert!(lengths.iter().all(|length| *length < 600), "{lengths:?}");
 }

@@ -319,6 +319,44 @@ async fn every_endpoint_of_the_document_is_there_and_described() {
     }
 }
 
+#[tokio::test]
+async fn the_document_knows_the_bounds_of_a_rule() {
+    let document = Document::of(&Mock::new()).await;
+    let schema = json!({ "$ref": "#/components/schemas/Rule" });
+    let wrong = |field: &str, value: Value| {
+        let mut rule = json!({ "path": "/a", "do": "hang" });
+        rule[field] = value;
+        document.wrong(&schema, &rule)
+    };
+    for (field, value) in [
+        ("path", json!("/a%20b")),
+        ("nth", json!(1)),
+        ("count", json!(1)),
+        ("count", Value::Null),
+        ("rate", json!(0)),
+        ("rate", json!(1)),
+        ("do", json!("truncate")),
+        ("do", json!({ "status": 599 })),
+        ("do", json!({ "delay_ms": 3_600_000 })),
+    ] {
+        assert_eq!(wrong(field, value.clone()), None, "{field}: {value}");
+    }
+    for (field, value) in [
+        ("path", json!("a")),
+        ("path", json!("/a?b")),
+        ("nth", json!(0)),
+        ("count", json!(0)),
+        ("rate", json!(1.5)),
+        ("rate", json!(-1)),
+        ("do", json!("explode")),
+        ("do", json!({})),
+        ("do", json!({ "status": 199 })),
+        ("do", json!({ "delay_ms": 3_600_001 })),
+    ] {
+        assert!(wrong(field, value.clone()).is_some(), "{field}: {value}");
+    }
+}
+
 #[test]
 fn only_what_openapi_has_no_word_for_and_the_document_itself_are_routed_past_it() {
     let mut found = Vec::new();

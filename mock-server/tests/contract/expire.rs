@@ -1,9 +1,15 @@
 //! `/__mock/expire`: what was issued so far counts as expired.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
+use evertoken_mock::world::{Sleep, Still};
+use evertoken_mock::{Options, State, World, app};
 use serde_json::{Value, json};
 
-use crate::rig::{Answer, Mock, claims};
+use crate::rig::{Answer, Mock, URL, claims};
 
 const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
@@ -94,5 +100,60 @@ async fn a_wrong_order_to_expire_is_told_which_field() {
             "{:?}",
             answer.json()
         );
+    }
+}
+
+#[tokio::test]
+async fn what_has_expired_stays_so_when_its_user_goes_and_comes_back() {
+    let mock = Mock::new();
+    let (_, login) = mock.signed_in("user@example.com").await;
+    let both = mock.get("/__mock/users").await.json();
+    let admin = json!([both[1]]);
+    let expire = |user: &str| json!({ "tokens": "access", "user": user });
+    for (method, path, body) in [
+        (Method::POST, "/__mock/expire", expire("user@example.com")),
+        (Method::PUT, "/__mock/users", admin),
+        (Method::POST, "/__mock/expire", expire("admin@example.com")),
+        (Method::PUT, "/__mock/users", both),
+    ] {
+        assert_eq!(mock.json(method, path, body).await.status, 200);
+    }
+    assert_eq!(mock.me(&login.access()).await.status, 401);
+}
+
+/// A still world whose clock somebody sets, so many seconds later.
+struct Set(Still, AtomicU64);
+
+impl World for Set {
+    fn now(&self) -> Duration {
+        self.0.now() + Duration::from_secs(self.1.load(Ordering::SeqCst))
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+
+    fn sleep(&self, time: Duration) -> Sleep {
+        self.0.sleep(time)
+    }
+}
+
+#[tokio::test]
+async fn what_is_issued_next_is_good_also_where_the_systems_clock_was_put_back() {
+    let world = Arc::new(Set(Still::new(7), AtomicU64::new(0)));
+    let mut mock = Mock::new();
+    mock.state = State::new(&Options::default(), world.clone(), URL).unwrap();
+    mock.app = app(mock.state.clone());
+    for order in [
+        json!({ "tokens": "access" }),
+        json!({ "tokens": "access", "user": "user@example.com" }),
+    ] {
+        let (_, first) = mock.signed_in("user@example.com").await;
+        world.1.fetch_add(10, Ordering::SeqCst);
+        post(&mock, "/__mock/expire", order).await;
+        world.1.fetch_sub(10, Ordering::SeqCst);
+        let (_, second) = mock.signed_in("user@example.com").await;
+        assert_eq!(mock.me(&first.access()).await.status, 401);
+        assert_eq!(mock.me(&second.access()).await.status, 200);
     }
 }

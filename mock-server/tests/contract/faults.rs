@@ -299,6 +299,11 @@ async fn a_wrong_rule_is_told_which_field_and_leaves_the_rules_as_they_were() {
     for (rule, field) in [
         (json!({ "do": "hang" }), "path"),
         (json!({ "path": "health", "do": "hang" }), "path"),
+        (json!({ "path": "/a?b=c", "do": "hang" }), "path"),
+        (json!({ "path": "/a#b", "do": "hang" }), "path"),
+        (json!({ "path": "/a b", "do": "hang" }), "path"),
+        (json!({ "path": "/__mock/clock", "do": "hang" }), "path"),
+        (json!({ "path": "/t/a/auth/me", "do": "hang" }), "path"),
         (json!({ "path": "/a" }), "do"),
         (json!({ "path": "/a", "do": "explode" }), "do"),
         (json!({ "path": "/a", "do": 503 }), "do"),
@@ -325,6 +330,7 @@ async fn a_wrong_rule_is_told_which_field_and_leaves_the_rules_as_they_were() {
         (json!({ "path": "/a", "do": { "sleep": 1 } }), "sleep"),
         (json!({ "path": "/a", "do": "hang", "nth": 0 }), "nth"),
         (json!({ "path": "/a", "do": "hang", "count": -1 }), "count"),
+        (json!({ "path": "/a", "do": "hang", "count": 0 }), "count"),
         (json!({ "path": "/a", "do": "hang", "rate": 1.5 }), "rate"),
         (
             json!({ "path": "/a", "do": "hang", "when": "during" }),
@@ -340,9 +346,9 @@ async fn a_wrong_rule_is_told_which_field_and_leaves_the_rules_as_they_were() {
             answer.json()
         );
     }
-    put(&mock, json!({}))
-        .await
-        .refuses(StatusCode::UNPROCESSABLE_ENTITY, "invalid_control", None);
+    let alone = put(&mock, json!({ "path": "/a", "do": "hang" })).await;
+    alone.refuses(StatusCode::UNPROCESSABLE_ENTITY, "invalid_control", None);
+    assert!(alone.text("error_description").contains("as in [{…}]"));
     assert_eq!(mock.root().faults().rules(), [Rule::new("/health", LATER)]);
     assert_eq!(mock.root().counters(), Counters::default());
 }

@@ -51,7 +51,7 @@ async fn the_page_at_the_root_names_endpoints_and_accounts() {
             && !text.contains("hunter2")
     );
     assert!(
-        page(&mock, "/t/a", "localhost:4000")
+        page(&mock, "/t/a/", "localhost:4000")
             .await
             .contains("user@example.com")
     );

@@ -1,7 +1,8 @@
 //! Requests that are wrong: the right 4xx, and no change of state.
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
+use serde_json::json;
 
 use crate::rig::{Answer, Mock};
 
@@ -271,4 +272,82 @@ async fn nothing_under_auth_is_stored_by_a_cache() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_body_is_said_without_what_was_in_it() {
+    let mock = Mock::new();
+    let twice = json!(json!({ "email": "user@example.com", "password": "hunter2" }).to_string());
+    for (path, body) in [
+        ("/auth/login", twice.clone()),
+        (
+            "/auth/login",
+            json!({ "email": "user@example.com", "password": 271_828 }),
+        ),
+        ("/gateway/login", twice),
+        ("/wx/auth/login", json!("hunter2, expected")),
+        ("/wx/auth/refresh", json!("hunter2")),
+        ("/wx/auth/refresh", json!({ "refreshToken": 271_828 })),
+        ("/wx/auth/logout", json!("hunter2")),
+    ] {
+        let answer = mock.json(Method::POST, path, body).await;
+        answer.refuses(StatusCode::BAD_REQUEST, "invalid_request", None);
+        let text = answer.text("error_description");
+        assert!(text.contains("expected"), "{path}: {text}");
+        assert!(
+            !text.contains("hunter2") && !text.contains("271828"),
+            "{path}: {text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_has_names_is_an_object_and_no_list_of_their_values() {
+    let mock = Mock::new();
+    let code = mock
+        .json(
+            Method::POST,
+            "/wx/code",
+            json!({ "email": "user@example.com" }),
+        )
+        .await
+        .text("code");
+    let counters = mock.root().counters();
+    for (path, body, status) in [
+        ("/auth/login", json!(["user@example.com", "password"]), 400),
+        (
+            "/api/v1/auth/login",
+            json!(["user@example.com", "password"]),
+            400,
+        ),
+        (
+            "/gateway/login",
+            json!(["user@example.com", "password"]),
+            400,
+        ),
+        ("/wx/auth/login", json!([code]), 400),
+        ("/wx/auth/refresh", json!(["x.y.z"]), 400),
+        ("/wx/auth/logout", json!(["x.y.z"]), 400),
+        ("/wx/code", json!(["user@example.com"]), 422),
+        ("/__mock/clock", json!([60, null]), 422),
+        ("/__mock/expire", json!(["access", null]), 422),
+    ] {
+        let answer = mock.json(Method::POST, path, body).await;
+        assert_eq!(answer.status, status, "{path}: {:?}", answer.json());
+    }
+    for (path, body) in [
+        (
+            "/__mock/users",
+            json!([["usr_9", "a@example.com", "a", "user", true]]),
+        ),
+        (
+            "/__mock/faults",
+            json!([["/health", 1, null, 1.0, "before", "hang"]]),
+        ),
+    ] {
+        let answer = mock.json(Method::PUT, path, body).await;
+        assert_eq!(answer.status, 422, "{path}: {:?}", answer.json());
+    }
+    assert_eq!(mock.root().counters(), counters);
+    assert_eq!(mock.root().clock().offset(), std::time::Duration::ZERO);
 }

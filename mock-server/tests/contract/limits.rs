@@ -45,6 +45,29 @@ async fn post(mock: &Mock, (path, body): (&str, &'static str)) -> Answer {
 }
 
 #[tokio::test]
+async fn a_rate_may_be_spread_over_any_time() {
+    for (count, period, statuses) in [
+        (1, Duration::MAX, [200, 429]),
+        (2, Duration::MAX, [200, 200]),
+        (u32::MAX, Duration::from_nanos(1), [200, 200]),
+    ] {
+        let mock = Mock::with(Options {
+            refresh_rate: RateLimit::Per {
+                count: count.try_into().unwrap(),
+                period,
+            },
+            ..Options::default()
+        });
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            seen.push(mock.browser().login("user@example.com").await.status);
+            mock.root().clock().advance(Duration::from_secs(60));
+        }
+        assert_eq!(seen, statuses, "{count} in {period:?}");
+    }
+}
+
+#[tokio::test]
 async fn beyond_the_burst_a_refresh_is_told_to_wait_and_changes_nothing() {
     let mock = limited("3/min");
     let (mut browser, login) = mock.signed_in("user@example.com").await;

@@ -11,14 +11,17 @@
 
 mod backing;
 mod between;
+mod builds;
 mod code_exchange;
 mod controls;
 mod cors;
+mod delays;
 mod document;
 mod endpoints;
 mod es256;
 mod expire;
 mod faults;
+mod files;
 mod fixed_cookie;
 mod forged;
 mod gateway;
@@ -44,7 +47,7 @@ mod stuck;
 mod tenants;
 #[cfg(feature = "redis")]
 mod unavailable;
+mod unread;
 mod users;
 mod walk;
-mod wasm;
 mod wrong;

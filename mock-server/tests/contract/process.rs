@@ -96,6 +96,11 @@ fn what_must_be_changed_is_one_sentence_and_exit_code_2() {
         (&["--host", "no such host"], &[], "--host"),
         (&["--static", "/no/such/folder"], &[], "--static"),
         (&["--allow-origin", "example.com"], &[], "scheme://host"),
+        (
+            &[],
+            &[("EVERTOKEN_MOCK_ALLOW_ORIGIN", " ")],
+            "scheme://host",
+        ),
         (&["--cookie-samesite", "loose"], &[], "--cookie-samesite"),
         (&["--reuse-revokes", "all"], &[], "--reuse-revokes"),
         (&[], &[("JWT_ACCESS_EXPIRES", "soon")], "JWT_ACCESS_EXPIRES"),
@@ -142,6 +147,30 @@ fn what_must_be_changed_is_one_sentence_and_exit_code_2() {
     }
 }
 
+#[test]
+#[cfg(unix)]
+fn a_secret_that_is_no_text_is_not_taken_for_none() {
+    use std::os::unix::ffi::OsStrExt;
+    for name in [
+        "JWT_ACCESS_SECRET",
+        "JWT_REFRESH_SECRET",
+        "JWT_ACCESS_EXPIRES",
+    ] {
+        // Without the last argument a server that forgives it would run on.
+        let output = command()
+            .env(name, std::ffi::OsStr::from_bytes(&[0xff; 40]))
+            .args(["--port", "0", "--static", "/no/such/folder"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(
+            text.contains(name) && text.trim_end().lines().count() == 1,
+            "{text}"
+        );
+    }
+}
+
 /// What several processes on one store must have in common.
 const SHARED: [(&str, &str); 4] = [
     ("EVERTOKEN_MOCK_STORE", "redis://:hidden@127.0.0.1:1"),
@@ -161,10 +190,11 @@ fn a_shared_store_wants_what_each_process_would_make_of_its_own() {
         ("JWT_REFRESH_SECRET", &[], "JWT_REFRESH_SECRET"),
         ("EVERTOKEN_MOCK_ISSUER", &[], "--issuer"),
         ("JWT_ACCESS_SECRET", &["--alg", "ES256"], "--es256-key"),
+        ("", &["--store", "rediss://:hidden@localhost"], "stunnel"),
         (
             "",
-            &["--store", "rediss://:hidden@localhost"],
-            "redis://host:port",
+            &["--store", "redis-cluster://:hidden@localhost"],
+            "no cluster",
         ),
         ("", &["--store", "redis://:hidden@"], "redis://host:port"),
         ("", &["--store", "redis:hidden"], "redis://host:port"),
@@ -310,7 +340,7 @@ fn every_flag_has_a_name_in_the_environment() {
             ("EVERTOKEN_MOCK_REFRESH_RATE", "off"),
             (
                 "EVERTOKEN_MOCK_ALLOW_ORIGIN",
-                "https://a.example,https://b.example",
+                "https://a.example,https://b.example https://c.example",
             ),
             ("EVERTOKEN_MOCK_ISSUER", "https://auth.example.com"),
             ("EVERTOKEN_MOCK_COOKIE_SAMESITE", "none"),
@@ -322,12 +352,16 @@ fn every_flag_has_a_name_in_the_environment() {
     let answer = server.login();
     assert!(answer.contains("SameSite=None; Secure;"), "{answer}");
     assert!(answer.contains("Max-Age=3600"), "{answer}");
-    let controls = server.ask(
-        "GET /__mock/clock HTTP/1.1\r\nHost: localhost\r\nOrigin: https://b.example\r\nConnection: close\r\n\r\n",
-    );
-    assert!(controls.contains("not_found"), "{controls}");
-    assert!(
-        controls.contains("access-control-allow-origin: https://b.example"),
-        "{controls}"
-    );
+    for page in [
+        "https://a.example",
+        "https://b.example",
+        "https://c.example",
+    ] {
+        let controls = server.ask(&format!(
+            "GET /__mock/clock HTTP/1.1\r\nHost: localhost\r\nOrigin: {page}\r\nConnection: close\r\n\r\n"
+        ));
+        assert!(controls.contains("not_found"), "{controls}");
+        let allowed = format!("access-control-allow-origin: {page}\r\n");
+        assert!(controls.contains(&allowed), "{controls}");
+    }
 }

@@ -17,7 +17,11 @@ async fn begin(mock: &Mock, start: &str) -> String {
         .ask(("GET", start), &[("sec-fetch-site", "cross-site")], "")
         .await;
     assert_eq!(answer.status, 200, "{start}");
-    let page = String::from_utf8(answer.body.to_vec()).unwrap();
+    state_in(&answer)
+}
+
+fn state_in(consent: &Answer) -> String {
+    let page = String::from_utf8(consent.body.to_vec()).unwrap();
     let state = page.split("name=\"state\" value=\"").nth(1).unwrap();
     state.split('"').next().unwrap().to_owned()
 }
@@ -112,6 +116,7 @@ async fn the_way_back_is_on_the_list_of_origins_or_there_is_no_way() {
         "?return_to=http://localhost.evil.test",
         "?return_to=javascript:alert(1)",
         "?return_to=data:text/html,x",
+        "?return_to=blob:http://localhost:4000/x",
         "?return_to=http://",
         "?return_to=%ff",
         "?return_to=/&return_to=/",
@@ -153,6 +158,84 @@ async fn the_way_back_is_on_the_list_of_origins_or_there_is_no_way() {
         "/api/v1/auth/google?return_to=https://app.example.com/in",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_path_alone_leads_back_to_the_page_that_asked_or_to_the_name_we_were_called_by() {
+    let mock = Mock::new();
+    let (page, foreign) = ("http://localhost:5173/sign/in", "http://app.test/");
+    for (start, headers, location) in [
+        // A development server that hands /api on to us.
+        (
+            "/app?x=1",
+            &[("referer", page)][..],
+            "http://localhost:5173/app?x=1",
+        ),
+        ("app", &[("referer", page)], "http://localhost:5173/app"),
+        // The browser says nothing of the page: 127.0.0.1 would be another site than localhost.
+        (
+            "/app",
+            &[("host", "localhost:4000")],
+            "http://localhost:4000/app",
+        ),
+        (
+            "/app",
+            &[("host", "localhost:4000"), ("referer", page)],
+            "http://localhost:5173/app",
+        ),
+        (
+            "http://localhost:3000/",
+            &[("referer", foreign)],
+            "http://localhost:3000/",
+        ),
+        (
+            "/app",
+            &[("referer", "no URL")],
+            "http://127.0.0.1:4000/app",
+        ),
+    ] {
+        for prefix in ["", "/t/a"] {
+            let path = format!("{prefix}/api/v1/auth/google?return_to={start}");
+            let answer = mock.ask(("GET", &path), headers, "").await;
+            let state = state_in(&answer);
+            let back = "user=user@example.com";
+            let path = format!("{prefix}/api/v1/auth/google/callback?state={state}&{back}");
+            let back = mock.ask(("GET", &path), &[], "").await;
+            assert_eq!(
+                back.header("location"),
+                Some(location),
+                "{start} {headers:?}"
+            );
+        }
+    }
+    let path = "/api/v1/auth/google?return_to=/app";
+    let lost = mock.ask(("GET", path), &[("referer", foreign)], "").await;
+    lost.refuses(BAD, "invalid_request", None);
+}
+
+#[tokio::test]
+async fn a_way_back_is_no_longer_than_four_kilobytes() {
+    let mock = Mock::new();
+    for (length, status) in [(4_096, 200), (4_097, 400)] {
+        let path = "a".repeat(length - 1);
+        let start = format!("/api/v1/auth/google?return_to=/{path}");
+        assert_eq!(mock.get(&start).await.status, status, "{length}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_only_looks_at_the_callback_is_not_signed_in_and_spends_nothing() {
+    let mock = Mock::new();
+    let state = begin(&mock, START).await;
+    let path = format!("/api/v1/auth/google/callback?state={state}&user=user@example.com");
+    let looked = mock.ask(("HEAD", &path), &[], "").await;
+    assert_eq!(
+        (looked.status, looked.header("allow"), looked.set_cookie()),
+        (405, Some("GET"), None)
+    );
+    assert_eq!(mock.root().counters().login.ok, 0);
+    let back = choose(&mock, &state, "&user=user@example.com").await;
+    assert_eq!(back.status, 303);
 }
 
 #[tokio::test]

@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The command, whatever the environment of the tests says.
 pub fn command() -> Command {
@@ -18,13 +21,20 @@ pub fn command() -> Command {
 /// One that is ready.
 pub struct Running {
     child: Child,
-    /// Reads what it logs from the beginning: a process whose log nobody takes stands still.
+    /// Reads what it logs, from the beginning.
     log: Option<JoinHandle<String>>,
     pub ready: serde_json::Value,
 }
 
 impl Running {
     pub fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
+        let mut server = Self::unread(args, env);
+        server.read();
+        server
+    }
+
+    /// One whose log nobody reads.
+    pub fn unread(args: &[&str], env: &[(&str, &str)]) -> Self {
         let mut child = command()
             .args(["--port", "0"])
             .args(args)
@@ -33,8 +43,6 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let stderr = child.stderr.take().unwrap();
-        let log = thread::spawn(move || std::io::read_to_string(stderr).unwrap());
         let mut line = String::new();
         let stdout = child.stdout.as_mut().unwrap();
         BufReader::with_capacity(1, stdout)
@@ -42,9 +50,17 @@ impl Running {
             .unwrap();
         Self {
             child,
-            log: Some(log),
+            log: None,
             ready: serde_json::from_str(&line).unwrap(),
         }
+    }
+
+    /// Its log from the beginning, from now on.
+    pub fn read(&mut self) {
+        let stderr = self.child.stderr.take().unwrap();
+        self.log = Some(thread::spawn(move || {
+            std::io::read_to_string(stderr).unwrap()
+        }));
     }
 
     pub fn url(&self) -> &str {
@@ -55,6 +71,8 @@ impl Running {
         use std::io::Write;
         let mut stream =
             std::net::TcpStream::connect(self.url().strip_prefix("http://").unwrap()).unwrap();
+        // A server that stands still fails the test, and does not keep it.
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -69,7 +87,7 @@ impl Running {
         ))
     }
 
-    /// Its exit code, and what it still wrote to stdout and stderr.
+    /// Its exit code, what it still wrote to stdout, and what was read of its log.
     pub fn stop(mut self, signal: &str) -> (Option<i32>, String, String) {
         let pid = self.child.id().to_string();
         assert!(
@@ -80,7 +98,8 @@ impl Running {
                 .success()
         );
         let out = std::io::read_to_string(self.child.stdout.take().unwrap()).unwrap();
-        let err = self.log.take().unwrap().join().unwrap();
+        let log = self.log.take();
+        let err = log.map_or_else(String::new, |log| log.join().unwrap());
         (self.child.wait().unwrap().code(), out, err)
     }
 }

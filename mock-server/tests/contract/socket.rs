@@ -1,16 +1,17 @@
-//! What needs a connection: dropped and broken answers, files, stopping.
+//! What needs a connection: dropped and broken answers, stopping.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use evertoken_mock::{Do, MockServer, Options, Rule, StartError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::files::Folder;
+
 /// Far longer than anything here takes; what hangs fails instead of hanging the run.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-async fn start() -> MockServer {
+pub async fn start() -> MockServer {
     MockServer::start(Options::default()).await.unwrap()
 }
 
@@ -21,13 +22,13 @@ async fn connect(server: &MockServer) -> TcpStream {
 }
 
 /// Everything the server says until it closes the connection.
-async fn ask(server: &MockServer, request: &str) -> String {
+pub async fn ask(server: &MockServer, request: &str) -> String {
     let mut stream = connect(server).await;
     stream.write_all(request.as_bytes()).await.unwrap();
     rest(&mut stream).await
 }
 
-async fn get(server: &MockServer, path: &str) -> String {
+pub async fn get(server: &MockServer, path: &str) -> String {
     ask(
         server,
         &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
@@ -69,6 +70,20 @@ async fn a_started_server_answers_at_its_url_until_it_is_dropped() {
 }
 
 #[tokio::test]
+async fn a_dropped_servers_port_is_free_at_once() {
+    let server = start().await;
+    let idle = connect(&server).await;
+    let port = idle.peer_addr().unwrap().port();
+    drop(server);
+    let options = Options {
+        port,
+        ..Options::default()
+    };
+    let next = MockServer::start(options).await.unwrap();
+    assert!(get(&next, "/health").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
 async fn a_reset_drops_the_connection_without_a_byte() {
     let server = start().await;
     server.faults().set([Rule::new("/health", Do::Reset)]);
@@ -87,6 +102,22 @@ async fn a_truncated_answer_promises_more_than_it_brings() {
         .expect("the head and the first half went out");
     assert!(head.contains("content-length: 15"), "{head}");
     assert_eq!(body, "{\"statu");
+}
+
+#[tokio::test]
+async fn a_truncated_answer_promises_what_it_always_did_without_a_body_and_with_a_huge_one() {
+    let folder = Folder::new("huge");
+    let huge = std::fs::File::create(folder.0.join("site/huge.bin")).unwrap();
+    huge.set_len(17 * 1024 * 1024).unwrap();
+    let server = folder.serve().await;
+    let cut = |path| Rule::new(path, Do::Truncate).after();
+    server.faults().set([cut("/health"), cut("/huge.bin")]);
+    let head = "HEAD /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answer = ask(&server, head).await;
+    assert!(answer.contains("content-length: 15\r\n"), "{answer}");
+    let answer = get(&server, "/huge.bin").await;
+    assert!(answer.contains("content-length: 17825792\r\n"), "{answer}");
+    assert!(answer.len() < 1_000, "{}", answer.len());
 }
 
 #[tokio::test]
@@ -189,118 +220,4 @@ async fn on_an_address_others_can_reach_the_controls_must_be_meant() {
             server.url()
         );
     }
-}
-
-/// A folder of this test run's own.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("evertoken-mock-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(folder.join("site/sub")).unwrap();
-        for (file, text) in [
-            ("site/index.html", "<!doctype html>home"),
-            ("site/sub/index.html", "<!doctype html>sub"),
-            ("site/app.js", "export {}"),
-            ("site/engine.wasm", "\0asm"),
-            ("site/style.css", "a{}"),
-            ("secret.txt", "secret"),
-        ] {
-            std::fs::write(folder.join(file), text).unwrap();
-        }
-        Self(folder)
-    }
-
-    async fn serve(&self) -> MockServer {
-        MockServer::start(Options {
-            static_dir: Some(self.0.join("site")),
-            ..Options::default()
-        })
-        .await
-        .unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
-}
-
-#[tokio::test]
-async fn files_are_served_beside_the_endpoints_with_their_types() {
-    let folder = Folder::new("types");
-    let server = folder.serve().await;
-    for (path, kind) in [
-        ("/", "text/html"),
-        ("/index.html", "text/html"),
-        ("/sub/", "text/html"),
-        ("/app.js", "text/javascript"),
-        ("/engine.wasm", "application/wasm"),
-        ("/style.css", "text/css"),
-        ("/t/run/app.js", "text/javascript"),
-        ("/t/run/", "text/html"),
-    ] {
-        let answer = get(&server, path).await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
-        assert!(
-            answer.contains(&format!("content-type: {kind}")),
-            "{path}: {answer}"
-        );
-        assert!(
-            answer.contains("cache-control: no-cache"),
-            "{path}: {answer}"
-        );
-    }
-    assert!(
-        get(&server, "/t/run/sub")
-            .await
-            .contains("location: /t/run/sub/")
-    );
-    assert!(get(&server, "/auth/me").await.contains("missing_token"));
-    assert!(
-        get(&server, "/nowhere.js")
-            .await
-            .contains("\"error\":\"not_found\"")
-    );
-}
-
-#[tokio::test]
-async fn nothing_outside_the_folder_is_served() {
-    let folder = Folder::new("outside");
-    let server = folder.serve().await;
-    for path in [
-        "/../secret.txt",
-        "/%2e%2e/secret.txt",
-        "/..%2fsecret.txt",
-        "/sub/../../secret.txt",
-        "/sub/%2e%2e/%2e%2e/secret.txt",
-        "/..\\secret.txt",
-        "/%5c..%5c..%5csecret.txt",
-        "//secret.txt",
-        "/t/run/../../../secret.txt",
-        "/%00",
-    ] {
-        let answer = get(&server, path).await;
-        assert!(
-            !answer.starts_with("HTTP/1.1 200") && !answer.ends_with("secret"),
-            "{path}: {answer}"
-        );
-    }
-    let post = ask(
-        &server,
-        "POST /app.js HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-    );
-    assert!(post.await.starts_with("HTTP/1.1 405"));
-}
-
-#[tokio::test]
-async fn a_folder_that_is_none_says_so() {
-    let options = Options {
-        static_dir: Some("no/such/folder".into()),
-        ..Options::default()
-    };
-    let error = MockServer::start(options).await.unwrap_err();
-    assert!(error.to_string().contains("--static"), "{error}");
 }

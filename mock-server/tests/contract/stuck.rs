@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use evertoken_mock::{MockServer, Options};
+use evertoken_mock::{Do, MockServer, Options, Rule};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -106,6 +106,58 @@ async fn whoever_takes_nothing_of_a_large_answer_is_let_go() {
         "{:?}",
         began.elapsed()
     );
+}
+
+/// Sends all of a large body before it looks at the answer, as many clients do.
+async fn send_first(server: &MockServer, head: &str, next: &str) -> String {
+    const LENGTH: usize = 20 * 1024 * 1024;
+    let head = format!("{head}\r\nHost: localhost\r\nContent-Length: {LENGTH}\r\n\r\n");
+    let mut stream = send(server, &head).await;
+    let sent = stream.write_all(&vec![b'x'; LENGTH]).await;
+    assert!(sent.is_ok(), "{head}: {sent:?}");
+    stream.write_all(next.as_bytes()).await.unwrap();
+    until_closed(stream).await.0
+}
+
+#[tokio::test]
+async fn whoever_sends_too_much_is_not_cut_off_but_told() {
+    let server = start().await;
+    server.faults().set([Rule::new("/auth/token", Do::Garbage)]);
+    for (head, status) in [
+        ("POST /auth/login HTTP/1.1", 413),
+        ("PUT /auth/login HTTP/1.1", 405),
+        ("POST /nowhere HTTP/1.1", 404),
+        ("POST /auth/token HTTP/1.1", 200),
+    ] {
+        let next = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let answers = send_first(&server, head, next).await;
+        assert!(
+            answers.starts_with(&format!("HTTP/1.1 {status}")),
+            "{head}: {answers}"
+        );
+        assert!(
+            answers.ends_with("{\"status\":\"ok\"}"),
+            "{head}: {answers}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_before_sending_too_much_is_told_not_to() {
+    let server = start().await;
+    let head = "POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65537\r\nExpect: 100-continue\r\n\r\n";
+    let (answer, took) = until_closed(send(&server, head).await).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(!answer.contains("100 Continue") && took < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_goes_on_sending_slowly_after_the_answer_is_let_go() {
+    let server = start().await;
+    let head = "PUT /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nx";
+    let (answer, took) = until_closed(send(&server, head).await).await;
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+    assert!(took <= Duration::from_secs(6), "{took:?}");
 }
 
 #[tokio::test]

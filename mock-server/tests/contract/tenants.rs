@@ -60,6 +60,26 @@ async fn the_cookie_and_the_issuer_have_the_tenants_prefix() {
 }
 
 #[tokio::test]
+async fn a_tenant_without_its_slash_leads_to_itself_with_one() {
+    let mock = Mock::new();
+    for (method, path, location) in [
+        ("GET", "/t/a", "/t/a/"),
+        ("HEAD", "/t/a", "/t/a/"),
+        ("GET", "/t/a?x=/1", "/t/a/?x=/1"),
+    ] {
+        let answer = mock.ask((method, path), &[], "").await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (307, Some(location)),
+            "{method} {path}"
+        );
+    }
+    assert_eq!(mock.get("/t/a/").await.status, 200);
+    assert_eq!(mock.ask(("POST", "/t/a"), &[], "").await.status, 404);
+    assert_eq!(mock.get("/t/A").await.status, 404);
+}
+
+#[tokio::test]
 async fn tenants_refuse_each_others_tokens() {
     let mock = Mock::new();
     let mut in_a = browser(&mock, "a");
@@ -121,4 +141,29 @@ async fn of_ten_thousand_the_longest_idle_goes_first() {
     let offset = |name: &str| mock.state.tenant(name).unwrap().clock().offset().as_secs();
     assert_eq!((offset("t0"), offset("t9999")), (1, 1));
     assert_eq!(offset("t1"), 0, "forgotten, and made anew");
+}
+
+#[tokio::test]
+async fn a_page_can_read_that_it_named_its_tenant_wrongly() {
+    let mock = Mock::new();
+    let page = ("origin", "http://localhost:5173");
+    let wanted = ("access-control-request-method", "POST");
+    let asked = mock
+        .ask(("OPTIONS", "/t/A/auth/login"), &[page, wanted], "")
+        .await;
+    let told = mock.ask(("POST", "/t/A/auth/login"), &[page], "").await;
+    told.refuses(StatusCode::NOT_FOUND, "not_found", None);
+    for answer in [&asked, &told] {
+        assert_eq!(answer.header("access-control-allow-origin"), Some(page.1));
+        assert_eq!(answer.header("vary"), Some("Origin"));
+    }
+    assert_eq!(asked.status, 204);
+    let foreign = mock
+        .ask(
+            ("GET", "/t/A/health"),
+            &[("origin", "https://evil.test")],
+            "",
+        )
+        .await;
+    assert_eq!(foreign.header("access-control-allow-origin"), None);
 }

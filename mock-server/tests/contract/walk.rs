@@ -79,13 +79,18 @@ impl Document {
             "{method} {path} {status} {given}"
         );
         if kind == "application/json" {
-            let mut schema = content["schema"].clone();
-            schema["components"] = self.0["components"].clone();
-            let validator = jsonschema::validator_for(&schema).unwrap();
-            let given = answer.json();
-            let wrong = validator.validate(&given).err();
+            let wrong = self.wrong(&content["schema"], &answer.json());
             assert!(wrong.is_none(), "{method} {path} {status}: {wrong:?}");
         }
+    }
+
+    /// What this schema of it has against a value.
+    pub fn wrong(&self, schema: &Value, given: &Value) -> Option<String> {
+        let mut schema = schema.clone();
+        schema["components"] = self.0["components"].clone();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let wrong = validator.validate(given).err();
+        wrong.map(|wrong| wrong.to_string())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Somebody comes between a server's reading and its commit, and answers get lost on their way from
 //! Redis.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
+use serde_json::json;
 
 use crate::proxy::Proxy;
 use crate::rig::{Answer, Mock};
@@ -74,6 +75,64 @@ async fn a_logout_everywhere_that_comes_between_is_seen_though_the_family_itself
     assert_eq!(out.status, 200);
     late.refuses(StatusCode::UNAUTHORIZED, "invalid_grant", Some("logout"));
     assert_eq!(far.root().counters().rotations, 0);
+}
+
+#[tokio::test]
+async fn a_login_that_was_turned_away_has_spent_neither_its_code_nor_its_state() {
+    let (near, proxy, far) = two().await;
+    let code = json!({ "code": minted(&near).await });
+    let page = near.get("/api/v1/auth/google?return_to=/").await;
+    let page = String::from_utf8(page.body.to_vec()).unwrap();
+    let (_, state) = page.split_once("name=\"state\" value=\"").unwrap();
+    let (state, _) = state.split_once('"').unwrap();
+    let callback = format!("/api/v1/auth/google/callback?state={state}&user=user@example.com");
+    let exchange = || far.json(Method::POST, "/wx/auth/login", code.clone());
+
+    proxy.refuse_scripts();
+    for turned_away in [exchange().await, far.get(&callback).await] {
+        turned_away.refuses(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            None,
+        );
+        assert_eq!(turned_away.set_cookie(), None);
+    }
+    proxy.pass_everything();
+    assert_eq!(
+        (exchange().await.status, exchange().await.status),
+        (200, 401)
+    );
+    assert_eq!(far.get(&callback).await.status, 303);
+    assert_eq!(far.get(&callback).await.status, 400);
+    assert_eq!(far.root().families().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_code_that_somebody_spends_between_looking_and_committing_opens_nothing() {
+    let (near, proxy, far) = two().await;
+    let code = json!({ "code": minted(&near).await });
+    let exchange = |mock| Mock::json(mock, Method::POST, "/wx/auth/login", code.clone());
+    let (has_come, let_go) = proxy.hold_next_script();
+    let first = exchange(&far);
+    let meanwhile = async {
+        has_come.await.unwrap();
+        let quicker = exchange(&near).await;
+        let_go.send(()).unwrap();
+        quicker
+    };
+    let (late, quicker) = tokio::join!(first, meanwhile);
+    assert_eq!(quicker.status, 200);
+    late.refuses(StatusCode::UNAUTHORIZED, "invalid_credentials", None);
+    assert_eq!(near.root().families().await.unwrap().len(), 1);
+    let counters = far.root().counters();
+    assert_eq!((counters.login.ok, counters.login.denied), (0, 1));
+}
+
+/// A login code for a user.
+async fn minted(mock: &Mock) -> String {
+    let platform = json!({ "email": "user@example.com" });
+    let minted = mock.json(Method::POST, "/wx/code", platform).await;
+    minted.text("code")
 }
 
 #[tokio::test]

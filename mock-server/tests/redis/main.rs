@@ -60,6 +60,8 @@ mod replaced;
 mod resource;
 #[path = "../contract/rig.rs"]
 mod rig;
+#[path = "../contract/running.rs"]
+mod running;
 #[path = "../contract/tenants.rs"]
 mod tenants;
 #[path = "../contract/users.rs"]

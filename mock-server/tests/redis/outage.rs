@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::process::{Process, get, introduce, login, refresh, send};
 use crate::proxy::Proxy;
 use crate::rig::Mock;
+use crate::running::Running;
 use crate::server::Redis;
 use crate::shared::on_redis;
 
@@ -225,6 +226,28 @@ async fn a_redis_that_hangs_is_waited_for_four_seconds_and_what_it_did_late_is_r
     let again = ask().await;
     assert_eq!(again.status, 200);
     assert_eq!(far.root().counters().refresh.replayed, 1);
+}
+
+#[test]
+fn a_redis_that_is_part_of_a_cluster_is_503_and_the_log_says_what_to_give_instead() {
+    let redis = Redis::in_a_cluster();
+    let url = redis.url();
+    let server = Running::start(
+        &["--store", &url, "--issuer", "https://auth.example.com"],
+        &[
+            ("JWT_ACCESS_SECRET", "a secret for access tokens, and long"),
+            (
+                "JWT_REFRESH_SECRET",
+                "a secret for refresh tokens, and long",
+            ),
+        ],
+    );
+    assert!(server.login().starts_with("HTTP/1.1 503"));
+    let (_, _, log) = server.stop("-TERM");
+    assert!(
+        log.contains("cluster") && log.contains("stands alone"),
+        "{log}"
+    );
 }
 
 #[tokio::test]

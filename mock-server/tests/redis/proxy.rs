@@ -1,5 +1,5 @@
 //! What lies between a server and its Redis: everything passes, but the next script can be held up, or
-//! its answer be lost with the connection.
+//! its answer be lost with the connection; or no script passes for a while.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,6 +14,8 @@ enum Trick {
     Hold(oneshot::Sender<()>, oneshot::Receiver<()>),
     /// Send it on, and break the connection instead of handing back the answer.
     LoseAnswer,
+    /// Break the connection instead of sending it on; the same with the one after it.
+    Refuse,
 }
 
 #[derive(Clone)]
@@ -69,6 +71,14 @@ impl Proxy {
         *self.next.lock().unwrap() = Some(Trick::LoseAnswer);
     }
 
+    pub fn refuse_scripts(&self) {
+        *self.next.lock().unwrap() = Some(Trick::Refuse);
+    }
+
+    pub fn pass_everything(&self) {
+        *self.next.lock().unwrap() = None;
+    }
+
     /// Whether the trick was played.
     pub fn is_done(&self) -> bool {
         self.next.lock().unwrap().is_none()
@@ -87,6 +97,10 @@ async fn pass(mut from: TcpStream, mut to: TcpStream, next: Arc<Mutex<Option<Tri
                 let trick = if is_script { next.lock().unwrap().take() } else { None };
                 match trick {
                     None => {}
+                    Some(Trick::Refuse) => {
+                        *next.lock().unwrap() = Some(Trick::Refuse);
+                        return;
+                    }
                     Some(Trick::Hold(came, goes)) => {
                         came.send(()).unwrap();
                         goes.await.unwrap();

@@ -14,26 +14,33 @@ pub struct Redis {
     folder: TempDir,
     port: u16,
     durable: bool,
+    in_a_cluster: bool,
     child: Option<Child>,
 }
 
 impl Redis {
     /// One that keeps nothing on disk.
     pub fn start() -> Self {
-        Self::on_a_free_port(false)
+        Self::on_a_free_port(false, false)
     }
 
     /// One that has on disk whatever it said it wrote.
     pub fn durable() -> Self {
-        Self::on_a_free_port(true)
+        Self::on_a_free_port(true, false)
     }
 
-    fn on_a_free_port(durable: bool) -> Self {
+    /// One that thinks it is part of a cluster.
+    pub fn in_a_cluster() -> Self {
+        Self::on_a_free_port(false, true)
+    }
+
+    fn on_a_free_port(durable: bool, in_a_cluster: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut redis = Self {
             folder,
             port: 0,
             durable,
+            in_a_cluster,
             child: None,
         };
         for _ in 0..PORTS {
@@ -76,16 +83,18 @@ impl Redis {
 
     /// Starts it, and waits until it takes connections or ends because it cannot.
     fn listens(&mut self) -> bool {
-        let kept = if self.durable { "yes" } else { "no" };
+        let said = |yes| if yes { "yes" } else { "no" };
         let mut child = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--port", &self.port.to_string()])
             .args([
                 "--save",
                 "",
                 "--appendonly",
-                kept,
+                said(self.durable),
                 "--appendfsync",
                 "always",
+                "--cluster-enabled",
+                said(self.in_a_cluster),
             ])
             .arg("--dir")
             .arg(self.folder.path())

@@ -59,6 +59,29 @@ export const code = (promise: Promise<unknown>) =>
     (error: unknown) => (isAuthError(error) ? error.code : String(error)),
   );
 
+const { fetch } = globalThis;
+
+/** A browser's fetch, as far as one cookie goes; so many answers as are `lost` reach nobody. */
+export function browser() {
+  const page = {
+    cookie: "",
+    lost: 0,
+    fetch: async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+      const headers = new Headers(init?.headers);
+      if (init?.credentials === "include") headers.set("cookie", page.cookie);
+      const response = await fetch(input, { ...init, headers });
+      const [set] = response.headers.getSetCookie();
+      if (page.lost > 0) {
+        page.lost -= 1;
+        throw new TypeError("Failed to fetch");
+      }
+      if (set) page.cookie = /Expires=Thu, 01 Jan 1970/.test(set) ? "" : set.split(";")[0]!;
+      return response;
+    },
+  };
+  return page;
+}
+
 /** A JWT that nobody signed. */
 export function jwt(claims: Record<string, unknown>): string {
   return `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.sig`;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 /// A page with this policy.
 async fn page_with(policy: &str) -> Stage {
-    let stage = Stage::relayed("127.0.0.1").await;
+    let stage = Stage::relayed().await;
     stage.relay().add_header("content-security-policy", policy);
     stage.browser.reload().await;
     let forbids_eval = "

@@ -64,7 +64,7 @@ async fn assert_nothing_is_kept(stage: &Stage, moment: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_is_a_token_or_part_of_one_is_kept_where_script_can_read_it() {
-    let stage = Stage::relayed("127.0.0.1").await;
+    let stage = Stage::relayed().await;
     stage.signed_in(USER).await;
     assert_nothing_is_kept(&stage, "signed in").await;
     stage.browser.run("await auth.refresh()").await;

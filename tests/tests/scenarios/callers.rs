@@ -47,7 +47,8 @@ async fn s23_a_listener_that_throws_or_calls_back_disturbs_nothing_and_is_report
              addEventListener('error', () => { window.uncaught += 1 });
              auth.subscribe(() => { throw new Error('a listener of ours') });
              auth.subscribe((session) => {
-               if (session.status !== 'signed-in') return;
+               // Once: what it called changes the session again.
+               if (session.status !== 'signed-in' || called.length > 0) return;
                called.push(auth.fetch('/auth/me').then((r) => r.status));
                called.push(auth.refresh().then(() => 'refreshed'));
                auth.subscribe(() => {});
@@ -57,10 +58,7 @@ async fn s23_a_listener_that_throws_or_calls_back_disturbs_nothing_and_is_report
         .await;
     stage.login(USER).await;
     assert_eq!(
-        stage
-            .browser
-            .run("return (await Promise.all(called)).slice(0, 2)")
-            .await,
+        stage.browser.run("return await Promise.all(called)").await,
         json!([200, "refreshed"])
     );
     stage.mock.root().expire_access(None);

@@ -74,7 +74,7 @@ async fn s07_a_refresh_of_a_that_hangs_is_given_up_after_two_seconds_and_b_signs
 #[tokio::test(flavor = "multi_thread")]
 async fn s08_a_refresh_that_answers_within_its_bound_after_a_login_was_asked_for_leaves_the_newer_cookie()
  {
-    let stage = Stage::relayed("127.0.0.1").await;
+    let stage = Stage::relayed().await;
     // Its bound of two seconds does not come to an end here, however slow this machine is.
     let patient = "const { setTimeout } = window;
         window.setTimeout = (call, ms) => ms > 1_000 ? 0 : setTimeout(call, ms)";

@@ -112,7 +112,7 @@ async fn s11_a_component_that_is_mounted_twice_at_once_costs_one_refresh() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s40_a_copy_of_a_refresh_that_comes_two_generations_late_ends_nothing() {
-    let stage = Stage::relayed("127.0.0.1").await;
+    let stage = Stage::relayed().await;
     stage.client("{ requestTimeout: 2_000 }").await;
     stage.login(USER).await;
     let mut copy = stage.relay().hold_request("/auth/refresh");
@@ -134,7 +134,7 @@ async fn s40_a_copy_of_a_refresh_that_comes_two_generations_late_ends_nothing() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s40_a_409_superseded_is_sent_once_more_and_no_loop() {
-    let stage = Stage::relayed("127.0.0.1").await;
+    let stage = Stage::relayed().await;
     stage.signed_in(USER).await;
     let superseded = || Answer::json(409, r#"{"error": "superseded"}"#);
     stage.sleep(LIFETIME).await;

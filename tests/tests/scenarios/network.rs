@@ -1,6 +1,6 @@
 //! Networks and servers that fail: nobody is signed out by them.
 
-use evertoken_mock::{Do, Rule};
+use evertoken_mock::{Do, Options, Rule};
 use evertoken_tests::{Answer, Stage, USER, eventually};
 use std::time::Duration;
 
@@ -176,7 +176,7 @@ async fn survives(stage: &Stage, answer: Answer, codes: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s27_an_answer_that_cannot_be_right_is_never_a_sign_out() {
-    let stage = Stage::relayed("127.0.0.1").await;
+    let stage = Stage::relayed().await;
     stage.signed_in(USER).await;
     let answer = |lifetime: &str| {
         Answer::json(
@@ -202,7 +202,7 @@ async fn s27_an_answer_that_cannot_be_right_is_never_a_sign_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn s34_a_proxys_401_a_captive_portals_200_and_a_firewalls_403_in_place_of_the_answer_sign_nobody_out()
  {
-    let stage = Stage::relayed("127.0.0.1").await;
+    let stage = Stage::relayed().await;
     stage.signed_in(USER).await;
     // With Basic the browser would ask its user before it told anybody.
     let challenge = Answer {
@@ -225,7 +225,8 @@ async fn s34_a_proxys_401_a_captive_portals_200_and_a_firewalls_403_in_place_of_
 #[tokio::test(flavor = "multi_thread")]
 async fn s35_the_cookie_that_another_sites_backend_set_is_reported_as_dropped_and_not_as_a_logout()
 {
-    let stage = Stage::new().await;
+    let two_names = |options: &mut Options| "127.0.0.1".clone_into(&mut options.host);
+    let stage = Stage::with(two_names).await;
     let page = stage.page().replace("127.0.0.1", "localhost");
     stage.browser.visit(&page).await;
     let base = stage.mock.url();

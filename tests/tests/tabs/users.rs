@@ -35,7 +35,7 @@ async fn s32_a_request_begun_as_one_user_is_never_repeated_as_the_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_users_in_turn_in_two_tabs_never_send_each_others_token() {
-    let stage = Stage::relayed("127.0.0.1").await;
+    let stage = Stage::relayed().await;
     let tabs = tabs_without(&stage, 2, "").await;
     let id = |email: &str| {
         let users = stage.mock.root().users();

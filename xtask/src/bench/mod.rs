@@ -1,9 +1,10 @@
 //! What things cost, measured here and now.
 //!
-//! `core` is the session machine, in time and in allocations; `server` is the mock server under load, beside the npm
-//! packages people use in its place. Both run programs made for it, and put what these say into a table.
+//! `core` is the session machine, in time and in allocations; `fetch` is a request in a page, beside other clients; `server` is the mock server under load, beside the npm
+//! packages people use in its place. All run programs made for it, and put what these say into a table.
 
 mod core;
+mod fetch;
 mod server;
 
 use std::collections::BTreeMap;
@@ -17,17 +18,19 @@ use crate::say::{self, Done, Stop};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bench {
     Core,
+    Fetch,
     Server,
 }
 
 impl Bench {
     /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Core, Self::Server];
+    pub(crate) const ALL: [Self; 3] = [Self::Core, Self::Fetch, Self::Server];
 
     /// Its word on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Core => "core",
+            Self::Fetch => "fetch",
             Self::Server => "server",
         }
     }
@@ -35,6 +38,7 @@ impl Bench {
     fn measure(self, place: &Place) -> Done<Figures> {
         match self {
             Self::Core => core::measure(place).map(Figures::Core),
+            Self::Fetch => fetch::measure(place).map(Figures::Fetch),
             Self::Server => server::measure(place).map(Figures::Server),
         }
     }
@@ -45,6 +49,7 @@ impl Bench {
 #[serde(untagged)]
 enum Figures {
     Core(Vec<core::Cost>),
+    Fetch(Vec<fetch::Figures>),
     Server(Vec<server::Figures>),
 }
 
@@ -52,6 +57,7 @@ impl Figures {
     fn table(&self) -> Vec<String> {
         match self {
             Self::Core(costs) => core::table(costs),
+            Self::Fetch(figures) => fetch::table(figures),
             Self::Server(figures) => server::table(figures),
         }
     }

@@ -78,7 +78,7 @@ pub struct Family {
     /// The highest position spent without a handed key.
     pub spent_bare: u32,
     /// The string that came with the last rotation.
-    last_key: Option<Box<str>>,
+    last_key: Option<String>,
     replays: u32,
 }
 
@@ -109,8 +109,8 @@ impl Family {
     }
 
     /// The key of its present generation.
-    pub(super) fn key(&self) -> Box<str> {
-        format!("{}.of.{}", self.seq, self.number).into()
+    pub(super) fn key(&self) -> String {
+        format!("{}.of.{}", self.seq, self.number)
     }
 
     pub(super) fn end(&mut self, reason: Reason) {

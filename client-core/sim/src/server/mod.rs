@@ -53,7 +53,7 @@ pub enum Ask {
     /// `POST /auth/refresh`.
     Refresh {
         /// Its `Idempotency-Key`.
-        key: Option<Box<str>>,
+        key: Option<String>,
     },
     /// `POST /auth/logout`.
     Logout(Scope),
@@ -67,7 +67,7 @@ pub enum Reply {
         /// The access token.
         token: Token,
         /// The refresh key of its generation, if keys are handed out.
-        key: Option<Box<str>>,
+        key: Option<String>,
     },
     /// 200 to a logout.
     Ended,
@@ -186,8 +186,13 @@ impl Server {
     /// Whether this family can still be renewed.
     #[must_use]
     pub fn is_alive(&self, now: u64, family: u32) -> bool {
-        let family = self.family(family);
-        self.over(now, family).is_none()
+        self.ended(now, family).is_none()
+    }
+
+    /// How this family ended, if it has; one whose time is over has, whether or not anybody asked since.
+    #[must_use]
+    pub fn ended(&self, now: u64, family: u32) -> Option<Reason> {
+        self.over(now, self.family(family))
     }
 
     /// This family.

@@ -40,6 +40,7 @@ impl World {
             }
             Act::Lags(lags) => {
                 self.ghost.slow_news |= lags.is_slow();
+                self.ghost.slow_notes |= lags.is_slow_to_note();
                 self.lags = lags;
             }
             Act::Close
@@ -240,7 +241,9 @@ impl World {
         self.pump(tab);
         let of = &self.tabs[tab];
         let waits = |call: &Call| matches!(call.stage, Stage::Waiting { .. });
-        if !of.callers.is_empty() || of.calls.iter().any(waits) || of.wish.is_some() {
+        // What is under way keeps the lock until it is answered; here the page goes, and the lock with it.
+        let keeps_lock = of.wish.is_some() && of.wire.is_none();
+        if !of.callers.is_empty() || of.calls.iter().any(waits) || keeps_lock {
             self.breaks(
                 Law::WaitEnds,
                 "a client that was disposed of leaves somebody waiting",

@@ -31,6 +31,8 @@ pub(super) struct Ghost {
     pub(super) jar_went_back: u32,
     /// Whether messages took longer than tabs wait for them.
     pub(super) slow_news: bool,
+    /// Whether it was so of notes.
+    pub(super) slow_notes: bool,
     /// Whether a session was found to be another user's.
     pub(super) taken_over: bool,
     /// The greatest family whose cookie was ever set.
@@ -105,6 +107,7 @@ impl Ghost {
             last: self.last,
             greatest: self.greatest,
             slow_news: lags.is_slow(),
+            slow_notes: lags.is_slow_to_note(),
             ..Self::default()
         };
     }

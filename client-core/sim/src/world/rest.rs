@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use evertoken_core::{Code, Detail, Restore, Timer, View};
+use evertoken_core::{Code, Detail, Reason, Restore, Timer, View};
 
 use crate::script::{Lags, Weather};
-use crate::server::Status;
 use crate::tab::{End, Life, Wish};
 use crate::trace::say;
 
@@ -185,7 +184,9 @@ impl World {
         let notes = self.setting.storage && self.setting.locks;
         // So may one that has only notes to go by, with locks too.
         let notes = notes && self.is_fair();
-        let tells = self.setting.channel || (notes && self.setting.restore != Restore::Never);
+        // Who is given no token has to ask for one.
+        let asks = self.setting.restore != Restore::Never;
+        let tells = (self.setting.channel && (self.setting.shares || asks)) || (notes && asks);
         let is_deaf = !self.setting.channel && !self.setting.storage;
         let is_one = shown.iter().all(|family| match family {
             Some(family) => is_deaf || Some(*family) == first,
@@ -246,10 +247,7 @@ impl World {
         let Some(family) = self.ghost.logins[login as usize].family else {
             return;
         };
-        let expired = matches!(
-            self.server.family(family).status,
-            Status::Ended(evertoken_core::Reason::Expired)
-        );
+        let expired = self.server.ended(self.now, family) == Some(Reason::Expired);
         if signed_in.is_empty() && !expired {
             self.breaks(Law::LoginCounts, "nobody is signed in after the last login");
         }

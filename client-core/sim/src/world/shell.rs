@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    fn keep(&mut self, tab: usize, slot: Slot, text: Option<Box<str>>) {
+    fn keep(&mut self, tab: usize, slot: Slot, text: Option<String>) {
         self.marks.add(match text {
             Some(_) => Mark::EffectKeep,
             None => Mark::EffectKeepNothing,
@@ -173,7 +173,11 @@ impl World {
                 if shared.is_some() {
                     self.marks.add(Mark::EffectStatusToken);
                 }
-                shared.and(self.tabs[tab].present.map(|(_, token)| token))
+                let is_given = shared.is_some() && self.setting.shares;
+                self.tabs[tab]
+                    .present
+                    .filter(|_| is_given)
+                    .map(|(_, token)| token)
             }
         };
         if !self.setting.channel || !self.tabs[tab].hears() {
@@ -182,7 +186,7 @@ impl World {
         say!(self, self.tabs[tab].name, "says {message:?}");
         let post = Rc::new(Post {
             from: tab,
-            text: message.to_text().into_boxed_str(),
+            text: message.to_text(),
             beside,
             said: self.machine.date(self.now),
         });

@@ -17,7 +17,7 @@ impl World {
 
     /// A refresh is about to be sent under the lock: no tab that could have said so has what it is to bring.
     pub(super) fn check_needed(&mut self, tab: usize, op: OpId) {
-        if !self.hear_in_time() {
+        if !self.hear_in_time() || !self.setting.shares {
             return;
         }
         let Some((_, mine)) = self.tabs[tab].present else {
@@ -55,7 +55,8 @@ impl World {
         }
         // Whoever could not be told, and finds no notes, may count anew.
         if self.setting.channel && self.setting.storage && self.ghost.orphans == 0 {
-            if self.in_turn() && !self.ghost.opened_early {
+            // Who is given no token is not told whose it is, until it asks for one.
+            if self.in_turn() && !self.ghost.opened_early && self.setting.shares {
                 self.check_one_user();
             }
             self.check_nobody();

@@ -22,7 +22,7 @@ use super::agenda::Event;
 const AGAIN: u64 = 30;
 
 impl World {
-    pub(super) fn send(&mut self, tab: usize, op: OpId, exchange: Exchange, key: Option<Box<str>>) {
+    pub(super) fn send(&mut self, tab: usize, op: OpId, exchange: Exchange, key: Option<String>) {
         let is_login = exchange == Exchange::Login;
         let is_refresh = matches!(exchange, Exchange::Refresh(_));
         self.check_refresh(tab, op, exchange, key.is_some());
@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    fn ask_of(&mut self, tab: usize, op: OpId, what: Exchange, key: Option<Box<str>>) -> Ask {
+    fn ask_of(&mut self, tab: usize, op: OpId, what: Exchange, key: Option<String>) -> Ask {
         match what {
             Exchange::Login => {
                 let login = self.tabs[tab].logins.iter().find(|(of, _)| *of == op);

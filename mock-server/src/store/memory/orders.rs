@@ -126,9 +126,9 @@ fn through_the_service_too_one_rotates_and_the_other_is_reuse_or_a_replay() {
                     let (tenant, grant) = (tenant.clone(), grant.clone());
                     thread::spawn(move || {
                         let key = keyed.then(|| grant.refresh_key.expose().as_bytes());
-                        let token = Some(grant.refresh.expose());
+                        let token = tenant.token(DOOR, Some(grant.refresh.expose()));
                         matches!(
-                            block_on(tenant.renew(DOOR, token, key)),
+                            block_on(tenant.renew(DOOR, &token, key)),
                             Ok(Renewal::Granted(_))
                         )
                     })

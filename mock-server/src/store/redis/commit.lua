@@ -1,6 +1,7 @@
--- Compare and set. KEYS: the family, its user's epoch. ARGV: both as they were seen, both as they are to
--- be (empty: not there), and for how many milliseconds each is kept. Answers 1 if they are as they are to
--- be, also if an earlier copy of this very commit made them so, and 0 if somebody came between.
+-- Compare and set. KEYS: the family, its user's epoch, and perhaps a ticket, which is spent with it. ARGV:
+-- both as they were seen, both as they are to be (empty: not there), and for how many milliseconds each is
+-- kept. Answers 1 if they are as they are to be, also if an earlier copy of this very commit made them so, 0
+-- if somebody came between, and nothing if there is no ticket any more.
 local family = redis.call('GET', KEYS[1]) or ''
 local epoch = redis.call('GET', KEYS[2]) or ''
 if family == ARGV[3] and epoch == ARGV[4] then
@@ -8,6 +9,9 @@ if family == ARGV[3] and epoch == ARGV[4] then
 end
 if family ~= ARGV[1] or epoch ~= ARGV[2] then
   return 0
+end
+if KEYS[3] and redis.call('DEL', KEYS[3]) == 0 then
+  return nil
 end
 if ARGV[3] ~= family then
   redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[5])

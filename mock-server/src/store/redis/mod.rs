@@ -75,9 +75,13 @@ pub(crate) struct Link {
 
 /// A connection that is made when it is first needed.
 pub(crate) fn link(url: &Secret) -> Result<Link, OptionsError> {
-    let Some(url) = Some(url.expose()).filter(|url| url.starts_with("redis://")) else {
+    let url = url.expose();
+    if url.starts_with("rediss://") {
+        return Err(OptionsError::RedisTls);
+    }
+    if !url.starts_with("redis://") {
         return Err(OptionsError::RedisUrl);
-    };
+    }
     let config = ConnectionManagerConfig::new()
         // Whoever asks tries again; between the tries of the manager requests would only wait.
         .set_number_of_retries(0)
@@ -141,9 +145,34 @@ impl Redis {
         &self,
         user: &UserId,
         family: &FamilyId,
-        mut decide: impl FnMut(&mut Sessions) -> T,
+        decide: impl FnMut(&mut Sessions) -> T,
     ) -> Result<T, StoreDown> {
+        let decision = self.decide(None, user, family, decide).await?;
+        // Without a ticket there is none that could be spent.
+        decision.ok_or(StoreDown)
+    }
+
+    /// See [`Store::spend`](super::Store::spend). A decision that fails changes nothing, so nothing is
+    /// committed and the ticket stays.
+    pub(crate) async fn spend<T, E>(
+        &self,
+        ticket: &str,
+        user: &UserId,
+        family: &FamilyId,
+        decide: impl FnMut(&mut Sessions) -> Result<T, E>,
+    ) -> Result<Option<Result<T, E>>, StoreDown> {
+        self.decide(Some(ticket), user, family, decide).await
+    }
+
+    async fn decide<T>(
+        &self,
+        ticket: Option<&str>,
+        user: &UserId,
+        family: &FamilyId,
+        mut decide: impl FnMut(&mut Sessions) -> T,
+    ) -> Result<Option<T>, StoreDown> {
         let names = [self.names.family(user, family), self.names.epoch(user)];
+        let ticket = ticket.map(|ticket| self.names.ticket(ticket));
         let _turn = self.link.queue(&names[1]).await?;
         for _ in 0..TRIES {
             let before = self.read(&names).await?;
@@ -152,10 +181,16 @@ impl Redis {
             let after = before
                 .after(&sessions, family, &self.nonce())
                 .map_err(unreadable)?;
-            match after {
-                None => return Ok(decision),
-                Some(after) if self.commit(&names, &before, &after).await? => return Ok(decision),
-                Some(_) => {}
+            let Some(after) = after else {
+                return Ok(Some(decision));
+            };
+            match self
+                .commit(&names, ticket.as_ref(), &before, &after)
+                .await?
+            {
+                Commit::Done => return Ok(Some(decision)),
+                Commit::Spent => return Ok(None),
+                Commit::Between => {}
             }
         }
         tracing::warn!("too many changed one session at once");
@@ -175,36 +210,26 @@ impl Redis {
     pub(crate) async fn issue(
         &self,
         name: &str,
-        expires_at: Seconds,
+        (now, expires_at): (Seconds, Seconds),
         ticket: Ticket,
     ) -> Result<(), StoreDown> {
         let text = record::write(&(expires_at, ticket)).map_err(unreadable)?;
-        let left = expires_at.saturating_sub(self.clock.seconds());
+        let left = expires_at.saturating_sub(now);
         let mut set = redis::cmd("SET");
         set.arg(self.names.ticket(name)).arg(text);
         set.arg("PX").arg(milliseconds(left.max(1)));
         self.ask::<()>(&set).await.map(drop)
     }
 
-    /// See [`Store::redeem`](super::Store::redeem).
-    pub(crate) async fn redeem(
-        &self,
-        name: &str,
-        now: Seconds,
-    ) -> Result<Option<Ticket>, StoreDown> {
-        let mut get = redis::cmd("GETDEL");
+    /// See [`Store::look`](super::Store::look).
+    pub(crate) async fn look(&self, name: &str, now: Seconds) -> Result<Option<Ticket>, StoreDown> {
+        let mut get = redis::cmd("GET");
         get.arg(self.names.ticket(name));
-        let answer = self.ask::<Option<String>>(&get).await?;
-        match answer.value {
-            Some(text) => {
-                let (expires_at, ticket): (Seconds, Ticket) =
-                    record::parse(&text).map_err(unreadable)?;
-                Ok((now < expires_at).then_some(ticket))
-            }
-            // The first copy may have taken it.
-            None if answer.repeated => Err(StoreDown),
-            None => Ok(None),
-        }
+        let Some(text) = self.ask::<Option<String>>(&get).await?.value else {
+            return Ok(None);
+        };
+        let (expires_at, ticket): (Seconds, Ticket) = record::parse(&text).map_err(unreadable)?;
+        Ok((now < expires_at).then_some(ticket))
     }
 
     pub(crate) async fn clear(&self) -> Result<(), StoreDown> {
@@ -221,28 +246,32 @@ impl Redis {
         Seen::read(family, epoch).map_err(unreadable)
     }
 
-    /// Whether it is as it is to be; else somebody came between.
     async fn commit(
         &self,
         names: &[String; 2],
+        ticket: Option<&String>,
         before: &Seen,
         after: &Seen,
-    ) -> Result<bool, StoreDown> {
+    ) -> Result<Commit, StoreDown> {
         let expires_at = after.family().map_or(0, |family| family.expires_at());
         let left = expires_at.saturating_sub(self.clock.seconds());
         let mut eval = redis::cmd("EVAL");
-        eval.arg(COMMIT).arg(2).arg(names);
+        eval.arg(COMMIT)
+            .arg(names.len() + usize::from(ticket.is_some()));
+        eval.arg(names).arg(ticket);
         eval.arg(&before.family.text).arg(&before.epoch.text);
         eval.arg(&after.family.text).arg(&after.epoch.text);
         eval.arg(milliseconds(left.saturating_add(KEPT)));
         eval.arg(milliseconds(self.absolute_ttl.saturating_add(KEPT)));
-        let answer = self.ask::<bool>(&eval).await?;
-        if !answer.value && answer.repeated {
+        let answer = self.ask::<Option<bool>>(&eval).await?;
+        match answer.value {
+            Some(true) => Ok(Commit::Done),
             // The first copy may have been done, and somebody have gone on from there: to decide again
             // would hold our own commit against the client.
-            return Err(StoreDown);
+            Some(false) | None if answer.repeated => Err(StoreDown),
+            Some(false) => Ok(Commit::Between),
+            None => Ok(Commit::Spent),
         }
-        Ok(answer.value)
     }
 
     async fn list(&self, pattern: &str) -> Result<Vec<String>, StoreDown> {
@@ -276,7 +305,13 @@ impl Redis {
             Err(error) => {
                 self.link.failures.fetch_add(1, Ordering::SeqCst);
                 // Not its text, which may quote a record.
-                tracing::warn!(kind = ?error.kind(), code = error.code(), "Redis did not answer as it should");
+                if is_of_a_cluster(&error) {
+                    tracing::warn!(
+                        "this Redis is part of a cluster, which cannot be used; give --store one that stands alone"
+                    );
+                } else {
+                    tracing::warn!(kind = ?error.kind(), code = error.code(), "Redis did not answer as it should");
+                }
                 Err(StoreDown)
             }
         }
@@ -289,6 +324,16 @@ impl Redis {
     }
 }
 
+/// What became of a commit.
+enum Commit {
+    /// It is as it is to be.
+    Done,
+    /// Somebody came between.
+    Between,
+    /// Somebody has spent the ticket.
+    Spent,
+}
+
 struct Answer<T> {
     value: T,
     /// The connection had broken before, and with it whatever became of the first copy.
@@ -299,6 +344,13 @@ struct Answer<T> {
 /// again: it would take as long.
 fn is_broken(error: &RedisError) -> bool {
     error.is_io_error() && !error.is_timeout()
+}
+
+fn is_of_a_cluster(error: &RedisError) -> bool {
+    matches!(
+        error.code(),
+        Some("MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN")
+    )
 }
 
 fn milliseconds(seconds: Seconds) -> u64 {

@@ -10,7 +10,7 @@
  * @typedef {{ from: number, to: number, now: number }} Span
  * @typedef {{ width: number, span: Span, compare: boolean, chosen: number | null }} View
  */
-import { ASIDE, places, RADIUS } from "./places.js";
+import { ASIDE, foremost, places, RADIUS } from "./places.js";
 import { change, node, say, Sheet } from "./sheet.js";
 import { clock, duration } from "./words.js";
 
@@ -326,7 +326,7 @@ export class Picture {
 
   /** @param {Spot} spot @param {number | null} chosen */
   #spot({ x, at, y, marks }, chosen) {
-    const [mark] = marks;
+    const mark = foremost(marks);
     if (x - at > 1) {
       const d = `M${at.toFixed(1)} ${y + RADIUS + 4}L${x.toFixed(1)} ${y}`;
       this.sheet.put("leads", mark.id, "path", { class: `lead ${mark.tone}`, d });
@@ -334,7 +334,7 @@ export class Picture {
     const isChosen = marks.some(({ id }) => id === chosen);
     const place = {
       class: `mark ${mark.tone}${isChosen ? " chosen" : ""}`,
-      "data-type": mark.type,
+      "data-types": marks.map(({ type }) => type).join(" "),
       "data-lane": mark.lane,
       transform: `translate(${x.toFixed(1)} ${y})`,
     };

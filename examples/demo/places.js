@@ -39,3 +39,6 @@ export function places(marks, x, top) {
   }
   return spots;
 }
+
+/** Of those in one place the one that is seen: what went wrong before the rest. @param {Mark[]} marks */
+export const foremost = (marks) => marks.find(({ tone }) => tone === "bad") ?? marks[0];

@@ -5,6 +5,7 @@
  * @typedef {import("./record.js").Mark} Mark
  */
 import { Picture } from "./picture.js";
+import { foremost } from "./places.js";
 import { now } from "./record.js";
 import { clock } from "./words.js";
 
@@ -80,8 +81,8 @@ export class Viewer {
     if (next) this.choose(next);
   }
 
-  /** @param {Mark} mark @param {number} [many] how many stand there */
-  choose(mark, many = 1) {
+  /** @param {Mark} mark @param {Mark[]} [there] all that stand in its place */
+  choose(mark, there = [mark]) {
     this.chosen = mark.id;
     const { from, to } = this.#window();
     const margin = this.span / 10;
@@ -89,7 +90,7 @@ export class Viewer {
     this.pause(
       seen && this.stopped !== null ? this.stopped : seen ? now() : mark.at + this.span / 4,
     );
-    this.#say(mark, many);
+    this.#say(mark, there);
   }
 
   draw() {
@@ -150,11 +151,11 @@ export class Viewer {
   #point(event) {
     const { left, top } = this.parts.svg.getBoundingClientRect();
     const marks = this.picture.at(event.clientX - left, event.clientY - top, REACH);
-    if (marks.length) this.choose(marks[0], marks.length);
+    if (marks.length) this.choose(foremost(marks), marks);
   }
 
-  /** @param {Mark | null} mark @param {number} [many] */
-  #say(mark, many = 1) {
+  /** @param {Mark | null} mark @param {Mark[]} [there] */
+  #say(mark, there = []) {
     const { detail } = this.parts;
     if (!mark) {
       detail.replaceChildren(
@@ -166,10 +167,13 @@ export class Viewer {
     const whose = lane?.client === "naive" ? "naive client, " : "";
     const where = `${whose}${lane?.name ?? ""}, ${clock(this.record.wall(mark.at))}`;
     const what = document.createElement("strong");
-    what.textContent = many > 1 && mark.many ? mark.many(many) : mark.what;
+    const same = there.filter(({ type }) => type === mark.type).length;
+    what.textContent = same > 1 && mark.many ? mark.many(same) : mark.what;
+    const others = new Set(there.filter(({ type }) => type !== mark.type).map(({ what }) => what));
+    const beside = others.size ? ` In the same place: ${[...others].join(", ")}.` : "";
     const place = document.createElement("span");
     place.className = "small";
     place.textContent = where;
-    detail.replaceChildren(what, " ", place, document.createElement("br"), mark.why);
+    detail.replaceChildren(what, " ", place, document.createElement("br"), mark.why + beside);
   }
 }

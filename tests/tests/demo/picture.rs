@@ -5,13 +5,12 @@ use serde_json::{Value, json};
 
 use super::{listed, result, signed_in};
 
-/// How many marks of this type the picture has on this lane; those that stand in one place count as often as it says.
+/// How many marks of this type the picture has on this lane, also where several stand in one place.
 async fn marks(stage: &Stage, lane: &str, kind: &str) -> u64 {
     let source = "
-        const marks = document.querySelectorAll(
-          `#lanes .mark[data-lane='${args[0]}'][data-type='${args[1]}']`);
-        return [...marks].reduce((sum, mark) =>
-          sum + Number(mark.querySelector('.many')?.textContent.slice(1) ?? 1), 0)";
+        const marks = document.querySelectorAll(`#lanes .mark[data-lane='${args[0]}']`);
+        return [...marks].flatMap((mark) => mark.dataset.types.split(' '))
+          .filter((type) => type === args[1]).length";
     let found = stage.browser.run_with(source, json!([lane, kind])).await;
     found.as_u64().unwrap()
 }
@@ -160,7 +159,7 @@ async fn a_mark_that_is_clicked_says_what_happened_and_the_picture_waits() {
     let browser = &stage.browser;
     shows(&stage, "ours-server", "login", 1).await;
     browser.click("#pause").await;
-    let mark = "#lanes .mark[data-lane='ours-server'][data-type='login'] circle";
+    let mark = "#lanes .mark[data-lane='ours-server'][data-types~='login'] circle";
     browser.click(mark).await;
     let told = |text: &str| text.starts_with("Opened a session Server");
     browser.text("#detail", told).await;
@@ -181,5 +180,32 @@ async fn the_servers_log_is_read_on_when_its_oldest_requests_have_gone() {
     result(&stage, "20 of 20").await;
     shows(&stage, "ours-server", "unauthorized", 20).await;
     shows(&stage, "ours-server", "rotated", 1).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_marks_too_close_to_stand_apart_none_is_lost_and_the_place_names_them_all() {
+    let stage = signed_in().await;
+    let browser = &stage.browser;
+    let stand_still = "const at = performance.now(); performance.now = () => at";
+    browser.run(stand_still).await;
+    for times in 1..=3 {
+        browser.click("#expire").await;
+        browser.click("#one-call").await;
+        for kind in ["refresh-started", "refreshed", "retried"] {
+            shows(&stage, "ours-1", kind, times).await;
+        }
+    }
+    let last = "
+        const marks = [...document.querySelectorAll(`#lanes .mark[data-lane='ours-1']`)];
+        const crowd = marks.filter((mark) => new Set(mark.dataset.types.split(' ')).size > 1);
+        crowd.at(-1).querySelector('circle').id = 'crowd';
+        return crowd.length";
+    assert_eq!(browser.run(last).await, 1);
+    browser.click("#crowd").await;
+    let told = browser
+        .text("#detail", |text| text.contains("In the same place: "))
+        .await;
+    assert!(told.contains("Got a new token"), "{told}");
     stage.end().await;
 }

@@ -185,8 +185,13 @@ impl World {
     }
 
     pub(super) fn check_wait(&mut self, waited: u64, who: &str) {
-        // Each of the few exchanges that may be before it waits for the lock, asks, and has its bound.
-        let most = 5 * (2 * self.setting.request_timeout + 2_000);
+        // Each of the exchanges that may be before it waits for the lock, asks, and has its bound: a few, or as many as
+        // people signed in and out of late.
+        let is_late = |called: u64| called + 2 * waited >= self.now;
+        let logins = self.ghost.logins.iter().map(|login| login.called);
+        let logouts = self.ghost.logouts.iter().copied();
+        let asked = logins.chain(logouts).filter(|at| is_late(*at)).count() as u64;
+        let most = (2 + asked.max(3)) * (2 * self.setting.request_timeout + 2_000);
         if waited > most {
             self.breaks(Law::WaitEnds, &format!("{who} waited for {waited} ms"));
         }

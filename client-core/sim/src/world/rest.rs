@@ -95,16 +95,19 @@ impl World {
         if self.agenda.len() > 1_000 {
             self.breaks(Law::Endless, "the agenda grows");
         }
-        let is_stuck = |end: End| matches!(end, End::Refused(failure) if failure.is_superseded());
-        let is_stuck = self
-            .tabs
-            .iter()
-            .any(|tab| tab.last_end.is_some_and(is_stuck));
-        if is_stuck {
-            return;
+        if !self.is_stuck() {
+            self.check_agreement();
+            self.check_last();
         }
-        self.check_agreement();
-        self.check_last();
+    }
+
+    /// The newest key was lost with the only answer it came in, and the cookie is older still: accepted.
+    fn is_stuck(&self) -> bool {
+        let is_superseded =
+            |end: End| matches!(end, End::Refused(failure) if failure.is_superseded());
+        self.tabs
+            .iter()
+            .any(|tab| tab.last_end.is_some_and(is_superseded))
     }
 
     fn check_at_rest(&mut self, tab: usize) {
@@ -134,7 +137,6 @@ impl World {
                 {
                     return;
                 }
-                // The newest key may be lost with the only answer it came in, and the cookie be older still: accepted.
                 Some(End::Refused(failure)) if failure.is_superseded() => return,
                 end => Some(format!("a call in {name} ended as {end:?}")),
             }
@@ -166,7 +168,8 @@ impl World {
         let nobody = !shown.is_empty() && shown.iter().all(Option::is_none);
         // A mark is for the next who starts.
         let is_marked = self.storage.read().login.is_some();
-        if nobody && jar_lives && !is_left && !is_marked && looks && self.is_fair() {
+        let is_excused = is_left || is_marked || self.is_stuck();
+        if nobody && jar_lives && looks && !is_excused && self.is_fair() {
             self.breaks(
                 Law::Agreement,
                 "nobody has found out that the cookie is good",

@@ -83,7 +83,7 @@ const TEXTS: readonly Text[] = [
 ];
 
 /** By the engine's number of the case, which begin at 1, where a code has several: another message, another cure. */
-const DETAILS: readonly (readonly [message: string, hint: string] | undefined)[] = [
+const DETAILS: readonly (readonly [message: string, hint: string])[] = [
   [
     "logout() was called while this login was on its way.",
     "Call login() again if it is still wanted.",
@@ -115,7 +115,10 @@ const DETAILS: readonly (readonly [message: string, hint: string] | undefined)[]
     "The backend renewed the session with the token that was refused.",
     "Let its refresh endpoint issue a new access token.",
   ],
-  undefined,
+  [
+    "The backend takes this refresh for an older copy of another.",
+    "Try again; if it goes on, what it waits for was lost: ask the user to sign in.",
+  ],
   [
     "With this contract only the backend renews, while it serves requests.",
     "Make a request with fetch(); there is no need to call refresh().",

@@ -143,6 +143,18 @@ test("a renewal that brings another user says what to do, and nothing of an answ
   assert.equal(error.hint, "Ask the user to sign in, then call login().");
 });
 
+test("a refresh whose newest key was lost says that a sign-in helps if trying again does not", async () => {
+  let isOld = false;
+  const superseded = answer(409, { error: "superseded" });
+  const auth = client(() => (isOld ? superseded() : grant()));
+  await auth.login(credentials);
+  isOld = true;
+  const error = await auth.refresh().catch((error: unknown) => error);
+  assert.ok(isAuthError(error) && error.code === "server" && error.retryable);
+  assert.match(error.message, /older copy/);
+  assert.match(error.hint, /sign in/);
+});
+
 test("a success without a token says which names it has, and no value", async () => {
   const body = { data: { access_token: "secret-1", list: ["secret-2", 3] }, ok: true };
   const error = await client(answer(200, body))

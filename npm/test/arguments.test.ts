@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { isAuthError } from "evertoken";
 
-import { code, credentials, issuer, world } from "./support/world.js";
+import { base, code, credentials, issuer, world } from "./support/world.js";
 
 test("a wrong argument is refused by its name, and the session is as it was", async () => {
   const { auth, sent } = world({}, { "/auth/login": () => ({ accessToken: "t", expiresIn: 900 }) });
@@ -130,6 +130,67 @@ test("bytes go out as they were when they were passed, whatever holds them", asy
     sent.map((bytes) => [...new Uint8Array(bytes)]),
     [[1, 2, 3, 4], [3, 4], [], [2, 3], [2, 3, 4]],
   );
+});
+
+/** Somebody is signed in, and requests are kept as the platform would send them. */
+async function sending() {
+  const sent: Request[] = [];
+  const { auth } = world({
+    fetch: async (input, init) => {
+      sent.push(new Request(input, init));
+      return Response.json({ accessToken: "t", expiresIn: 900 });
+    },
+  });
+  await auth.login(credentials);
+  return { auth, sent };
+}
+
+test("headers that can be read only once arrive, whoever gets the request", async () => {
+  const { auth, sent } = await sending();
+  const own = { Authorization: "Basic own" };
+  for (const [input, more, bearer] of [
+    ["/me", {}, "Bearer t"],
+    [new Request(`${base}/me`), {}, "Bearer t"],
+    ["/me", own, "Basic own"],
+    [new Request(`${base}/me`), own, "Basic own"],
+    ["/auth/login", {}, null],
+  ] as const) {
+    const headers = Object.entries({ "X-Marker": "m", ...more }).values();
+    await auth.fetch(input, { method: "POST", headers: headers as unknown as HeadersInit });
+    const { headers: arrived } = sent.at(-1)!;
+    assert.deepEqual([arrived.get("x-marker"), arrived.get("authorization")], ["m", bearer]);
+  }
+});
+
+test("options that are an object of a class count, with their accessors", async () => {
+  const { auth, sent } = await sending();
+  class Options {
+    get method() {
+      return "PUT";
+    }
+    get body() {
+      return "whole";
+    }
+  }
+  for (const input of ["/me", new Request(`${base}/me`)]) {
+    await auth.fetch(input, new Options());
+    const request = sent.at(-1)!;
+    assert.deepEqual([request.method, await request.text()], ["PUT", "whole"]);
+  }
+});
+
+test("what goes with a request is taken as it was, too", async () => {
+  const { auth, sent } = await sending();
+  await auth.logout();
+  const login = auth.login(credentials);
+  const init = { method: "POST", body: new Uint8Array([1, 2, 3]), headers: { "X-Marker": "m" } };
+  const call = auth.fetch(new Request(`${base}/me`), init);
+  init.body.fill(9);
+  Object.assign(init, { method: "PUT", headers: {} });
+  await Promise.all([login, call]);
+  const request = sent.at(-1)!;
+  assert.deepEqual([request.method, request.headers.get("x-marker")], ["POST", "m"]);
+  assert.deepEqual([...new Uint8Array(await request.arrayBuffer())], [1, 2, 3]);
 });
 
 test("a form of a class of one's own goes out as it is, and nothing is made of that class again", async () => {

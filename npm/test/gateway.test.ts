@@ -137,3 +137,39 @@ test("a 401 from there is the answer and costs no refresh, one through a transpo
   await auth.fetch("/x");
   assert.equal(to("/auth/refresh").length, 1);
 });
+
+/** A 403 of which only the beginning ever comes: then nothing, or its end. */
+function half(text: string, type: string, ends: boolean): Response {
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
+    pull: (controller) => (ends ? controller.error(new TypeError("reset")) : undefined),
+  });
+  return new Response(body, { status: 403, headers: { "Content-Type": type } });
+}
+
+test("a 403 that does not come whole ends nothing, and is the answer within the bound", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const contract of ["gateway", "code-exchange"] as const) {
+    for (const ends of [true, false]) {
+      let isAsked = false;
+      const answer = () => ((isAsked = true), half("<html>Blocked", "text/html", ends));
+      const { auth } = world({ contract }, { "/x": answer });
+      await auth.setSession({ accessToken: "t", expiresIn: 900 });
+      const call = auth.fetch("/x");
+      while (!isAsked) await Promise.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+      t.mock.timers.tick(10_000);
+      assert.equal((await call).status, 403);
+      assert.equal(auth.session.status, "signed-in", `${contract} ${ends}`);
+    }
+  }
+});
+
+test("a 403 through a transport that cannot copy its answers signs out where the contract says so", async () => {
+  const answer = () =>
+    Object.assign(Response.json({}, { status: 403 }), { clone: () => assert.fail("no copies") });
+  const { auth } = world({ contract: "code-exchange" }, { "/x": answer });
+  await auth.setSession({ accessToken: "t", expiresIn: 900 });
+  assert.equal((await auth.fetch("/x")).status, 403);
+  assert.notEqual(auth.session.status, "signed-in");
+});

@@ -10,6 +10,15 @@ export function checkObject(name: string, given: unknown, instead = "an object")
   if (typeof given !== "object" || given === null) wrong(name, "is no object", instead);
 }
 
+export function checkCredentials(given: object): void {
+  const usual = "what the backend's login endpoint takes, such as { email, password },";
+  checkObject("credentials", given, usual);
+  // A form has members that JSON does not see.
+  if (Symbol.iterator in given) {
+    wrong("credentials", "is a list", "Object.fromEntries() of it");
+  }
+}
+
 export function checkFunction(name: string, given: unknown): void {
   if (typeof given !== "function") wrong(name, "is no function", "a function");
 }

@@ -333,7 +333,7 @@ export class Sender {
   }
 
   /**
-   * The origin that answered; empty if a redirect led past those that are shown the token, which say nothing of it. The
+   * The origin that answered; empty if a redirect led to another, which is not shown the token and says nothing of it. The
    * last redirect counts, where the transport says which that was.
    *
    * @param {Response} response
@@ -341,7 +341,7 @@ export class Sender {
    */
   #answering(response, url) {
     const { origin } = new URL(response.url || url.href, url.href);
-    return response.redirected && !this.#origins.has(origin) ? "" : origin;
+    return response.redirected && origin !== url.origin ? "" : origin;
   }
 
   /** Whether cookies go along whatever the caller says: the backend renews by them. */

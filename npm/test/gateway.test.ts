@@ -104,18 +104,23 @@ function redirected(url: string, response: Response): Response {
   return Object.defineProperties(response, { url: { value: url }, redirected: { value: true } });
 }
 
-test("a 403 from where a redirect led past the allowed origins ends nothing", async () => {
+test("a 403 from where a redirect led to another origin ends nothing: the token was not shown there", async () => {
   for (const [contract, login] of [
     ["gateway", "/gateway/login"],
     ["code-exchange", "/wx/auth/login"],
   ] as const) {
-    let url = "https://files.example.net/expired-link";
+    let url = "";
     const answer = () =>
       redirected(url, Response.json({ error: "invalid_grant" }, { status: 403 }));
-    const { auth } = world({ contract }, { [login]: () => ({ accessToken: "t" }), "/x": answer });
+    const { auth } = world(
+      { contract, allowedOrigins: [base, "https://other.example.com"] },
+      { [login]: () => ({ accessToken: "t" }), "/x": answer },
+    );
     await auth.login(credentials);
-    assert.equal((await auth.fetch("/x")).status, 403);
-    assert.equal(auth.session.status, "signed-in", contract);
+    for (url of ["https://files.example.net/expired-link", "https://other.example.com/file"]) {
+      assert.equal((await auth.fetch("/x")).status, 403);
+      assert.equal(auth.session.status, "signed-in", contract);
+    }
     url = `${base}/elsewhere`;
     await auth.fetch("/x");
     assert.notEqual(auth.session.status, "signed-in", contract);
@@ -123,11 +128,11 @@ test("a 403 from where a redirect led past the allowed origins ends nothing", as
 });
 
 test("a 401 from there is the answer and costs no refresh, one through a transport of one's own does", async () => {
-  const url = "https://files.example.net/private";
+  const url = "https://other.example.com/private";
   let answer = () => redirected(url, new Response("", { status: 401 }));
   const grant = () => ({ accessToken: "t", expiresIn: 900 });
   const { auth, to } = world(
-    {},
+    { allowedOrigins: [base, "https://other.example.com"] },
     { "/auth/login": grant, "/auth/refresh": grant, "/x": () => answer() },
   );
   await auth.login(credentials);

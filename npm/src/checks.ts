@@ -13,8 +13,8 @@ export function checkObject(name: string, given: unknown, instead = "an object")
 export function checkCredentials(given: object): void {
   const usual = "what the backend's login endpoint takes, such as { email, password },";
   checkObject("credentials", given, usual);
-  // A form has members that JSON does not see.
-  if (Symbol.iterator in given) {
+  // JSON does not see what a form holds.
+  if (Symbol.iterator in given && !("toJSON" in given)) {
     wrong("credentials", "is a list", "Object.fromEntries() of it");
   }
 }

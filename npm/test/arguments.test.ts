@@ -43,6 +43,13 @@ test("a wrong argument is refused by its name, and the session is as it was", as
   assert.equal(await auth.getAccessToken({ signal: nothing }), "t");
 });
 
+test("credentials that are a list are sent where they say themselves what they are as JSON", async () => {
+  const { auth, sent } = world({}, { "/auth/login": () => ({ accessToken: "t", expiresIn: 900 }) });
+  const list = Object.assign(new Map([["email", "u"]]), { toJSON: () => ({ email: "u" }) });
+  await auth.login(list as never);
+  assert.equal(sent[0]?.body, '{"email":"u"}');
+});
+
 test("a listener that another one stops is not called any more, in the same change neither", async () => {
   const { auth } = world({}, { "/auth/login": () => ({ accessToken: "t", expiresIn: 900 }) });
   const seen: string[] = [];

@@ -178,3 +178,23 @@ test("a 403 through a transport that cannot copy its answers signs out where the
   assert.equal((await auth.fetch("/x")).status, 403);
   assert.notEqual(auth.session.status, "signed-in");
 });
+
+test("a request without CORS can carry no token, so it is the platform's, and its refusal ends nothing", async () => {
+  const modes: (string | null)[] = [];
+  const { auth } = world({
+    contract: "code-exchange",
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      modes.push(`${request.mode} ${request.headers.get("authorization")}`);
+      return new Response("", { status: modes.length > 2 ? 403 : 401 });
+    },
+  });
+  await auth.setSession({ accessToken: "t", expiresIn: 900, refreshToken: "r" });
+  for (const status of [401, 403]) {
+    const own = new Request(`${base}/picture`, { mode: "no-cors" });
+    assert.equal((await auth.fetch("/picture", { mode: "no-cors" })).status, status);
+    assert.equal((await auth.fetch(own)).status, status);
+  }
+  assert.deepEqual(modes, Array(4).fill("no-cors null"));
+  assert.equal(auth.session.status, "signed-in");
+});

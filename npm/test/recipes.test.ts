@@ -172,6 +172,11 @@ test("a GraphQL client hands in the token that was refused in the body, and is s
   assert.deepEqual([data, error], [{ me: "u1" }, undefined]);
   assert.deepEqual(bearers, ["Bearer access-1", "Bearer access-2"]);
   assert.equal(refreshes(), 1);
+
+  // A proxy's page is what the library makes of it, as without us.
+  globalThis.fetch = async () => new Response("<html>", { status: 502, statusText: "Bad Gateway" });
+  const failed = await client.query("{ you }", {}).toPromise();
+  assert.match(String(failed.error), /Bad Gateway/);
 });
 
 test("Vue's session is the client's, whoever asks", async () => {

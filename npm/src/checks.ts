@@ -47,7 +47,7 @@ export function signalOf(
 ): AbortSignal | undefined {
   checkObject("options", options, "{ signal }, or nothing,");
   const { signal } = options;
-  if (signal && !signal.throwIfAborted) {
+  if (signal != null && !signal.throwIfAborted) {
     wrong("signal", "is no AbortSignal", "an AbortController's signal");
   }
   signal?.throwIfAborted();

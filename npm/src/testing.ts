@@ -138,8 +138,9 @@ export function createFakeAuthClient<U = User>(options: FakeOptions<U> = {}): Fa
       return signIn((grant.user ?? null) as U | null);
     },
     async fetch(input, init) {
-      init?.signal?.throwIfAborted();
-      await checkSignedIn(init?.signal ?? undefined);
+      const signal = init?.signal === undefined ? (input as Request).signal : init.signal;
+      signal?.throwIfAborted();
+      await checkSignedIn(signal ?? undefined);
       if (options.fetch) return options.fetch(input, init);
       throw invalidArgument(
         "This fake has no fetch.",

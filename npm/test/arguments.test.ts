@@ -22,6 +22,7 @@ test("a wrong argument is refused by its name, and the session is as it was", as
     ["signal", () => auth.getAccessToken(strange)],
     ["options", () => auth.refresh(nothing)],
     ["signal", () => auth.refresh({ signal: "now" as never })],
+    ["signal", () => auth.refresh({ signal: false as never })],
     ["options", () => auth.logout(nothing)],
     ["signal", () => auth.logout(strange)],
     ["scope", () => auth.logout({ scope: "everybody" as never })],

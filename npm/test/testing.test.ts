@@ -313,6 +313,11 @@ test("while a fake restores, whoever asks waits for what it becomes", async () =
   const late = code(auth.refresh({ signal: patience.signal }));
   patience.abort(new Error("late"));
   assert.equal(await late, "Error: late");
+  const left = new AbortController();
+  const request = new Request("https://api.example.com/me", { signal: left.signal });
+  const given = code(Promise.race([auth.fetch(request), new Promise(setImmediate)]));
+  left.abort(new Error("left"));
+  assert.equal(await given, "Error: left");
   const response = auth.fetch("/me");
   assert.deepEqual(seen, []);
   auth.become({ status: "signed-in", user: null, expiresAt: Infinity, stale: false });

@@ -124,8 +124,6 @@ export function keep(/** @type {string} */ name, /** @type {string | undefined} 
  * @param {(op: number) => void} held
  */
 export function lock(name, op, held) {
-  /** @type {any} */
-  const locks = name && globalThis.navigator?.locks;
   const { promise, settle } = new Deferred();
   const waiting = new AbortController();
   const hold = () => {
@@ -134,7 +132,11 @@ export function lock(name, op, held) {
   };
   // A page without an origin has locks that refuse; it shares no cookies either. Where there are none it is not held at
   // once either, so that nobody is told of an exchange within their own call.
-  const asked = async () => locks.request(name, { signal: waiting.signal }, hold);
+  const asked = async () => {
+    /** @type {any} */
+    const locks = name && globalThis.navigator?.locks;
+    return locks.request(name, { signal: waiting.signal }, hold);
+  };
   asked().catch(() => waiting.signal.aborted || held(op));
   return () => {
     settle(undefined);
@@ -184,8 +186,13 @@ export class Channel {
   }
 
   close() {
-    this.#channel?.close();
+    const channel = this.#channel;
     this.#channel = undefined;
+    try {
+      channel?.close();
+    } catch {
+      // Nobody hears it any more, closed or not.
+    }
   }
 }
 

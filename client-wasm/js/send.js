@@ -158,14 +158,21 @@ export class Sender {
       return this.#backend.send(target, init);
     }
     const method = (init?.method ?? request?.method ?? "GET").toUpperCase();
-    const headers = new Headers(init?.headers ?? request?.headers);
-    if (this.#endpoints.has(`${method} ${url.place}`) || headers.has("Authorization")) {
+    // Without CORS the platform leaves the token out, so that what is answered says nothing of it.
+    const isBare = (init?.mode ?? request?.mode) === "no-cors";
+    if (isBare || this.#endpoints.has(`${method} ${url.place}`)) {
       return this.#backend.send(target, init);
     }
+    const headers = new Headers(init?.headers ?? request?.headers);
+    // Before any wait, since the caller may change them for its next call.
+    const options = members(init);
+    // An iterator has been read by now, and is empty.
+    if (options.headers) options.headers = headers;
+    if (headers.has("Authorization")) return this.#backend.send(target, options);
     const signal = init?.signal === undefined ? request?.signal : init.signal;
     signal?.throwIfAborted();
-    // Before any wait, since the caller may change them for its next call.
-    const options = request ? undefined : this.#options(url, headers, init);
+    options.body &&= snapshot(options.body);
+    const sends = request ? undefined : this.#options(url, headers, options);
     let used = 0;
     let bearer = "";
     /** @type {(() => Promise<Response>) | undefined} */
@@ -173,7 +180,7 @@ export class Sender {
     const response = await this.#admitted(0, signal, undefined, (token) => {
       used = token;
       bearer = this.#bearer;
-      const [send, resend] = options ?? this.#requests(new Request(input, init));
+      const [send, resend] = sends ?? this.#requests(new Request(input, options));
       again = resend;
       return this.#seen(send, token, url);
     });
@@ -323,13 +330,14 @@ export class Sender {
     const renewal = this.#includes(origin) && response.headers?.get?.("Authorization");
     if (renewal) this.#told(token, Date.now() - sent, { renewal });
     if (response.status === 403) {
-      this.#told(token, Date.now() - sent, await copy(response));
+      const said = await within(this.#bound, copy(response));
+      this.#told(token, Date.now() - sent, /** @type {object} */ (said));
     }
     return response;
   }
 
   /**
-   * The origin that answered; empty if a redirect led past those that are shown the token, which say nothing of it. The
+   * The origin that answered; empty if a redirect led to another, which is not shown the token and says nothing of it. The
    * last redirect counts, where the transport says which that was.
    *
    * @param {Response} response
@@ -337,7 +345,7 @@ export class Sender {
    */
   #answering(response, url) {
     const { origin } = new URL(response.url || url.href, url.href);
-    return response.redirected && !this.#origins.has(origin) ? "" : origin;
+    return response.redirected && origin !== url.origin ? "" : origin;
   }
 
   /** Whether cookies go along whatever the caller says: the backend renews by them. */
@@ -369,21 +377,16 @@ export class Sender {
    *
    * @param {Address} url
    * @param {Headers} headers
-   * @param {RequestInit | undefined} init
+   * @param {RequestInit} options a copy
    */
-  #options(url, headers, init) {
-    /** @type {Record<string, unknown>} */
-    const options = {};
-    // Members count wherever they come from, as for `fetch`: own, or a class's accessors.
-    for (const name in init) options[name] = init[/** @type {keyof RequestInit} */ (name)];
-    options.body &&= snapshot(/** @type {BodyInit} */ (options.body));
+  #options(url, headers, options) {
     if (this.#includes(url.origin)) Object.assign(options, INCLUDED);
     options.headers = headers;
     const send = () => {
       headers.set("Authorization", this.#bearer);
       return this.#backend.send(url.href, options);
     };
-    return [send, isStream(init?.body) ? undefined : send];
+    return [send, isStream(options.body) ? undefined : send];
   }
 
   #warn(/** @type {string} */ origin) {
@@ -442,11 +445,32 @@ function record(/** @type {number} */ code, detail = 0) {
 
 /** A refusal as the engine reads it; the caller's own is not touched, and one that cannot be copied not read. */
 async function copy(/** @type {Response} */ response) {
+  /** @type {object} */
+  let said = { status: response.status };
   try {
-    return await describe(response.clone());
+    const clone = response.clone();
+    // Half of it says nothing: it may be a proxy's page.
+    said = {};
+    said = await describe(clone);
   } catch {
-    return { status: response.status };
+    // What there is counts.
   }
+  return said;
+}
+
+/**
+ * A copy of what `fetch` takes. Members count wherever they come from, as there: own, or a class's accessors.
+ *
+ * @param {any} init
+ * @returns {RequestInit}
+ */
+function members(init) {
+  /** @type {any} */
+  const copy = {};
+  for (let from = init; from && from !== Object.prototype; from = Object.getPrototypeOf(from)) {
+    for (const name of Object.getOwnPropertyNames(from)) copy[name] = init[name];
+  }
+  return copy;
 }
 
 /** A form, or bytes, as they are now: their owner may change them while this waits. The other kinds never change. */

@@ -22,7 +22,8 @@ class Call {
 
 /**
  * Sends an instance's requests through `auth.fetch`; returns how to stop. Where there is no session, or none can be had
- * just now, a request rejects with the `AuthError` itself. What only XMLHttpRequest has is not there.
+ * just now, a request rejects with the `AuthError` itself. A relative address, `baseURL` included, is one below the client's
+ * `baseUrl`. What only XMLHttpRequest has is not there.
  *
  * @example
  * const api = axios.create({ baseURL: "https://api.example.com" });
@@ -32,9 +33,16 @@ export function attach(instance: AxiosInstance, auth: Pick<AuthClient, "fetch">)
   const { adapter, env } = instance.defaults;
   const ours = {
     ...env,
-    fetch: ({ url, init: { credentials, ...init } }: Call) =>
+    fetch: ({ url, init: { credentials, ...init } }: Call) => {
+      const headers = new Headers(init.headers);
+      // It names itself, as it does not with XMLHttpRequest; across origins a backend would have to allow that.
+      if (headers.get("User-Agent")?.startsWith("axios/")) headers.delete("User-Agent");
+      init.headers = headers;
+      // XMLHttpRequest leaves it out, and `fetch` refuses it.
+      if (/^(GET|HEAD)$/.test(init.method ?? "GET")) delete init.body;
       // axios says "same-origin" where nobody said anything, and a contract may know better.
-      auth.fetch(url, credentials === "same-origin" ? init : { ...init, credentials }),
+      return auth.fetch(url, credentials === "same-origin" ? init : { ...init, credentials });
+    },
     Request: Call,
   } as unknown as NonNullable<typeof env>;
   Object.assign(instance.defaults, { adapter: "fetch", env: ours });

@@ -10,6 +10,15 @@ export function checkObject(name: string, given: unknown, instead = "an object")
   if (typeof given !== "object" || given === null) wrong(name, "is no object", instead);
 }
 
+export function checkCredentials(given: object): void {
+  const usual = "what the backend's login endpoint takes, such as { email, password },";
+  checkObject("credentials", given, usual);
+  // JSON does not see what a form holds.
+  if (Symbol.iterator in given && !("toJSON" in given)) {
+    wrong("credentials", "is a list", "Object.fromEntries() of it");
+  }
+}
+
 export function checkFunction(name: string, given: unknown): void {
   if (typeof given !== "function") wrong(name, "is no function", "a function");
 }
@@ -38,7 +47,7 @@ export function signalOf(
 ): AbortSignal | undefined {
   checkObject("options", options, "{ signal }, or nothing,");
   const { signal } = options;
-  if (signal && !signal.throwIfAborted) {
+  if (signal != null && !signal.throwIfAborted) {
     wrong("signal", "is no AbortSignal", "an AbortController's signal");
   }
   signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 // The client in TypeScript's idiom. Nothing is decided here: the engine does that.
 
-import { checkFunction, checkObject, choice, signalOf, wrong } from "./checks.js";
+import { checkCredentials, checkFunction, checkObject, choice, signalOf, wrong } from "./checks.js";
 import type { EngineConstructor, View } from "./engine.js";
 import { isAuthError, toAuthError, type AuthError, type Failure } from "./errors.js";
 import { engineEvent, sendEvent, type AuthEvent } from "./events.js";
@@ -119,11 +119,7 @@ function started<U>(
     ready: sender.settled().then(ignored, ignored),
     async login(credentials, options) {
       const signal = signalOf(options);
-      checkObject(
-        "credentials",
-        credentials,
-        "what the backend's login endpoint takes, such as { email, password },",
-      );
+      checkCredentials(credentials);
       await conclude(engine.login(credentials), signal);
       return present();
     },

@@ -1,6 +1,6 @@
 // For tests of applications: a client without a backend, and a running mock server from the outside.
 
-import { checkFunction, checkObject, choice, signalOf } from "./checks.js";
+import { checkCredentials, checkFunction, checkObject, choice, signalOf } from "./checks.js";
 import { invalidArgument, toAuthError, type AuthError } from "./errors.js";
 import type { AuthClient, Credentials, Session, User } from "./types.js";
 
@@ -111,7 +111,7 @@ export function createFakeAuthClient<U = User>(options: FakeOptions<U> = {}): Fa
     ready: settled().catch(() => {}),
     async login(credentials, callOptions) {
       const signal = signalOf(callOptions);
-      checkObject("credentials", credentials);
+      checkCredentials(credentials);
       check();
       logins.push(credentials);
       if (session.status !== "signing-in") before = session;
@@ -138,8 +138,9 @@ export function createFakeAuthClient<U = User>(options: FakeOptions<U> = {}): Fa
       return signIn((grant.user ?? null) as U | null);
     },
     async fetch(input, init) {
-      init?.signal?.throwIfAborted();
-      await checkSignedIn(init?.signal ?? undefined);
+      const signal = init?.signal === undefined ? (input as Request).signal : init.signal;
+      signal?.throwIfAborted();
+      await checkSignedIn(signal ?? undefined);
       if (options.fetch) return options.fetch(input, init);
       throw invalidArgument(
         "This fake has no fetch.",
@@ -282,6 +283,8 @@ export function connectMock(url: string | URL): Mock {
 interface Child {
   stdout: Output;
   stderr: Output;
+  ref(): void;
+  unref(): void;
   on(event: "error" | "exit" | "close", told: (why: unknown) => void): void;
   kill(): void;
 }
@@ -293,6 +296,7 @@ interface Process {
 }
 
 interface Output {
+  unref(): void;
   on(event: "data", told: (text: { toString(): string }) => void): void;
 }
 
@@ -344,7 +348,10 @@ export async function startMock(args: string[] = []): Promise<Mock & { stop(): P
       reject(new Error(`The mock server did not start: ${complaint.trim()}`)),
     );
   });
+  // Nor does it wait: a test that failed before it could stop this one ends all the same.
+  for (const held of [child, child.stdout, child.stderr]) held.unref();
   const stop = () => {
+    child.ref();
     kill();
     return ended;
   };

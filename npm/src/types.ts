@@ -48,7 +48,8 @@ export type MaybePromise<T> = T | Promise<T>;
 /**
  * Where a contract whose tokens come in the body keeps its refresh token. All tabs that share it are one client; it is
  * read and written while no other tab does. What throws, or takes longer than a third of `requestTimeout`, is told as
- * `listener-failed`; what could not be stored is kept in memory.
+ * `listener-failed`; what could not be stored is kept in memory. It is the browser's and not one tab's, as `sessionStorage` would
+ * be: a logout in one tab is a logout in all.
  */
 export interface TokenStorage {
   get(): MaybePromise<string | null>;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { isAuthError } from "evertoken";
 
-import { code, credentials, issuer, world } from "./support/world.js";
+import { base, code, credentials, issuer, world } from "./support/world.js";
 
 test("a wrong argument is refused by its name, and the session is as it was", async () => {
   const { auth, sent } = world({}, { "/auth/login": () => ({ accessToken: "t", expiresIn: 900 }) });
@@ -22,6 +22,7 @@ test("a wrong argument is refused by its name, and the session is as it was", as
     ["signal", () => auth.getAccessToken(strange)],
     ["options", () => auth.refresh(nothing)],
     ["signal", () => auth.refresh({ signal: "now" as never })],
+    ["signal", () => auth.refresh({ signal: false as never })],
     ["options", () => auth.logout(nothing)],
     ["signal", () => auth.logout(strange)],
     ["scope", () => auth.logout({ scope: "everybody" as never })],
@@ -41,6 +42,13 @@ test("a wrong argument is refused by its name, and the session is as it was", as
   assert.equal(sent.length, 1);
   // As in the options of `fetch`, this is none.
   assert.equal(await auth.getAccessToken({ signal: nothing }), "t");
+});
+
+test("credentials that are a list are sent where they say themselves what they are as JSON", async () => {
+  const { auth, sent } = world({}, { "/auth/login": () => ({ accessToken: "t", expiresIn: 900 }) });
+  const list = Object.assign(new Map([["email", "u"]]), { toJSON: () => ({ email: "u" }) });
+  await auth.login(list as never);
+  assert.equal(sent[0]?.body, '{"email":"u"}');
 });
 
 test("a listener that another one stops is not called any more, in the same change neither", async () => {
@@ -130,6 +138,67 @@ test("bytes go out as they were when they were passed, whatever holds them", asy
     sent.map((bytes) => [...new Uint8Array(bytes)]),
     [[1, 2, 3, 4], [3, 4], [], [2, 3], [2, 3, 4]],
   );
+});
+
+/** Somebody is signed in, and requests are kept as the platform would send them. */
+async function sending() {
+  const sent: Request[] = [];
+  const { auth } = world({
+    fetch: async (input, init) => {
+      sent.push(new Request(input, init));
+      return Response.json({ accessToken: "t", expiresIn: 900 });
+    },
+  });
+  await auth.login(credentials);
+  return { auth, sent };
+}
+
+test("headers that can be read only once arrive, whoever gets the request", async () => {
+  const { auth, sent } = await sending();
+  const own = { Authorization: "Basic own" };
+  for (const [input, more, bearer] of [
+    ["/me", {}, "Bearer t"],
+    [new Request(`${base}/me`), {}, "Bearer t"],
+    ["/me", own, "Basic own"],
+    [new Request(`${base}/me`), own, "Basic own"],
+    ["/auth/login", {}, null],
+  ] as const) {
+    const headers = Object.entries({ "X-Marker": "m", ...more }).values();
+    await auth.fetch(input, { method: "POST", headers: headers as unknown as HeadersInit });
+    const { headers: arrived } = sent.at(-1)!;
+    assert.deepEqual([arrived.get("x-marker"), arrived.get("authorization")], ["m", bearer]);
+  }
+});
+
+test("options that are an object of a class count, with their accessors", async () => {
+  const { auth, sent } = await sending();
+  class Options {
+    get method() {
+      return "PUT";
+    }
+    get body() {
+      return "whole";
+    }
+  }
+  for (const input of ["/me", new Request(`${base}/me`)]) {
+    await auth.fetch(input, new Options());
+    const request = sent.at(-1)!;
+    assert.deepEqual([request.method, await request.text()], ["PUT", "whole"]);
+  }
+});
+
+test("what goes with a request is taken as it was, too", async () => {
+  const { auth, sent } = await sending();
+  await auth.logout();
+  const login = auth.login(credentials);
+  const init = { method: "POST", body: new Uint8Array([1, 2, 3]), headers: { "X-Marker": "m" } };
+  const call = auth.fetch(new Request(`${base}/me`), init);
+  init.body.fill(9);
+  Object.assign(init, { method: "PUT", headers: {} });
+  await Promise.all([login, call]);
+  const request = sent.at(-1)!;
+  assert.deepEqual([request.method, request.headers.get("x-marker")], ["POST", "m"]);
+  assert.deepEqual([...new Uint8Array(await request.arrayBuffer())], [1, 2, 3]);
 });
 
 test("a form of a class of one's own goes out as it is, and nothing is made of that class again", async () => {

@@ -154,3 +154,30 @@ test("to detach once more changes nothing for whoever attached since", async () 
   detach();
   assert.equal((await api.get("/me")).status, 200);
 });
+
+test("axios names itself to nobody, which across origins a backend would have to allow; another name stays", async () => {
+  const seen: (string | null)[] = [];
+  const fetch = async (_: RequestInfo | URL, init?: RequestInit) => {
+    seen.push(new Headers(init?.headers).get("user-agent"));
+    return Response.json({});
+  };
+  const baseUrl = "https://api.example.com";
+  const auth = createAuthClient({ baseUrl, restore: "never", fetch });
+  clients.push(auth);
+  await auth.setSession({ accessToken: "token" });
+  const api = axios.create({ baseURL: baseUrl });
+  attach(api, auth);
+  await api.get("/me");
+  await api.get("/me", { headers: { "User-Agent": "mine/1" } });
+  assert.deepEqual(seen, [null, "mine/1"]);
+});
+
+test("what is given as the data of a GET is left out, as it was with XMLHttpRequest", async () => {
+  const { auth, api, sent } = world();
+  await auth.login({});
+  assert.equal((await api.get("/me", { data: { id: 1 } })).status, 200);
+  assert.equal((await api.head("/me", { data: {} })).status, 200);
+  assert.equal(sent.at(-1)?.body, "");
+  await api.delete("/me", { data: { id: 1 } });
+  assert.equal(sent.at(-1)?.body, '{"id":1}');
+});

@@ -104,18 +104,23 @@ function redirected(url: string, response: Response): Response {
   return Object.defineProperties(response, { url: { value: url }, redirected: { value: true } });
 }
 
-test("a 403 from where a redirect led past the allowed origins ends nothing", async () => {
+test("a 403 from where a redirect led to another origin ends nothing: the token was not shown there", async () => {
   for (const [contract, login] of [
     ["gateway", "/gateway/login"],
     ["code-exchange", "/wx/auth/login"],
   ] as const) {
-    let url = "https://files.example.net/expired-link";
+    let url = "";
     const answer = () =>
       redirected(url, Response.json({ error: "invalid_grant" }, { status: 403 }));
-    const { auth } = world({ contract }, { [login]: () => ({ accessToken: "t" }), "/x": answer });
+    const { auth } = world(
+      { contract, allowedOrigins: [base, "https://other.example.com"] },
+      { [login]: () => ({ accessToken: "t" }), "/x": answer },
+    );
     await auth.login(credentials);
-    assert.equal((await auth.fetch("/x")).status, 403);
-    assert.equal(auth.session.status, "signed-in", contract);
+    for (url of ["https://files.example.net/expired-link", "https://other.example.com/file"]) {
+      assert.equal((await auth.fetch("/x")).status, 403);
+      assert.equal(auth.session.status, "signed-in", contract);
+    }
     url = `${base}/elsewhere`;
     await auth.fetch("/x");
     assert.notEqual(auth.session.status, "signed-in", contract);
@@ -123,11 +128,11 @@ test("a 403 from where a redirect led past the allowed origins ends nothing", as
 });
 
 test("a 401 from there is the answer and costs no refresh, one through a transport of one's own does", async () => {
-  const url = "https://files.example.net/private";
+  const url = "https://other.example.com/private";
   let answer = () => redirected(url, new Response("", { status: 401 }));
   const grant = () => ({ accessToken: "t", expiresIn: 900 });
   const { auth, to } = world(
-    {},
+    { allowedOrigins: [base, "https://other.example.com"] },
     { "/auth/login": grant, "/auth/refresh": grant, "/x": () => answer() },
   );
   await auth.login(credentials);
@@ -136,4 +141,60 @@ test("a 401 from there is the answer and costs no refresh, one through a transpo
   answer = () => Object.defineProperty(new Response("", { status: 401 }), "url", { value: url });
   await auth.fetch("/x");
   assert.equal(to("/auth/refresh").length, 1);
+});
+
+/** A 403 of which only the beginning ever comes: then nothing, or its end. */
+function half(text: string, type: string, ends: boolean): Response {
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
+    pull: (controller) => (ends ? controller.error(new TypeError("reset")) : undefined),
+  });
+  return new Response(body, { status: 403, headers: { "Content-Type": type } });
+}
+
+test("a 403 that does not come whole ends nothing, and is the answer within the bound", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const contract of ["gateway", "code-exchange"] as const) {
+    for (const ends of [true, false]) {
+      let isAsked = false;
+      const answer = () => ((isAsked = true), half("<html>Blocked", "text/html", ends));
+      const { auth } = world({ contract }, { "/x": answer });
+      await auth.setSession({ accessToken: "t", expiresIn: 900 });
+      const call = auth.fetch("/x");
+      while (!isAsked) await Promise.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+      t.mock.timers.tick(10_000);
+      assert.equal((await call).status, 403);
+      assert.equal(auth.session.status, "signed-in", `${contract} ${ends}`);
+    }
+  }
+});
+
+test("a 403 through a transport that cannot copy its answers signs out where the contract says so", async () => {
+  const answer = () =>
+    Object.assign(Response.json({}, { status: 403 }), { clone: () => assert.fail("no copies") });
+  const { auth } = world({ contract: "code-exchange" }, { "/x": answer });
+  await auth.setSession({ accessToken: "t", expiresIn: 900 });
+  assert.equal((await auth.fetch("/x")).status, 403);
+  assert.notEqual(auth.session.status, "signed-in");
+});
+
+test("a request without CORS can carry no token, so it is the platform's, and its refusal ends nothing", async () => {
+  const modes: (string | null)[] = [];
+  const { auth } = world({
+    contract: "code-exchange",
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      modes.push(`${request.mode} ${request.headers.get("authorization")}`);
+      return new Response("", { status: modes.length > 2 ? 403 : 401 });
+    },
+  });
+  await auth.setSession({ accessToken: "t", expiresIn: 900, refreshToken: "r" });
+  for (const status of [401, 403]) {
+    const own = new Request(`${base}/picture`, { mode: "no-cors" });
+    assert.equal((await auth.fetch("/picture", { mode: "no-cors" })).status, status);
+    assert.equal((await auth.fetch(own)).status, status);
+  }
+  assert.deepEqual(modes, Array(4).fill("no-cors null"));
+  assert.equal(auth.session.status, "signed-in");
 });

@@ -40,6 +40,29 @@ test("locks that throw, as an imitation of them may, are none", async () => {
   });
 });
 
+test("locks that cannot even be looked at are none, and a channel that cannot be closed is let go of", async () => {
+  class Channel {
+    postMessage() {}
+    close() {
+      throw new TypeError("not here");
+    }
+  }
+  const navigator = Object.defineProperty({}, "locks", {
+    get() {
+      throw new TypeError("not here");
+    },
+  });
+  await having("BroadcastChannel", Channel, () =>
+    having("navigator", navigator, async () => {
+      const { auth } = world({ crossTab: true }, { "/auth/login": granted });
+      await auth.login(credentials);
+      assert.equal(auth.session.status, "signed-in");
+      auth.dispose();
+      assert.equal(await code(auth.fetch("/me")), "disposed");
+    }),
+  );
+});
+
 test("on a server nothing is kept where all its users would share it", async () => {
   const kept = new Map<string, string>();
   // Deno has it, and Node where it is asked to.

@@ -79,6 +79,12 @@ test("TanStack Query tries again only what can come out otherwise, waits as it i
   }>("recipes/query.ts", auth);
   assert.deepEqual(await queryClient.fetchQuery(bookings), list);
   assert.equal(to("/bookings").length, 2);
+  // Another user takes the place, here or in another tab, and nobody signs out.
+  await auth.setSession({ accessToken: "renewed", user: { id: "u1" } });
+  assert.deepEqual(queryClient.getQueryData(bookings.queryKey), list);
+  await auth.setSession({ accessToken: "of-another", user: { id: "u2" } });
+  assert.equal(queryClient.getQueryData(bookings.queryKey), undefined);
+  await queryClient.fetchQuery(bookings);
   await auth.logout();
   assert.equal(queryClient.getQueryData(bookings.queryKey), undefined);
 
@@ -166,6 +172,11 @@ test("a GraphQL client hands in the token that was refused in the body, and is s
   assert.deepEqual([data, error], [{ me: "u1" }, undefined]);
   assert.deepEqual(bearers, ["Bearer access-1", "Bearer access-2"]);
   assert.equal(refreshes(), 1);
+
+  // A proxy's page is what the library makes of it, as without us.
+  globalThis.fetch = async () => new Response("<html>", { status: 502, statusText: "Bad Gateway" });
+  const failed = await client.query("{ you }", {}).toPromise();
+  assert.match(String(failed.error), /Bad Gateway/);
 });
 
 test("Vue's session is the client's, whoever asks", async () => {
@@ -238,11 +249,17 @@ test("Angular's requests carry the token, go out once more after a 401, and to o
   const injector = createEnvironmentInjector(providers, null as unknown as EnvironmentInjector);
   ends.push(() => injector.destroy());
   const http = injector.get(HttpClient);
+  // Angular runs in browsers that have no such thing yet.
+  const parse = Object.getOwnPropertyDescriptor(URL, "parse");
+  Reflect.deleteProperty(URL, "parse");
+  if (parse) ends.push(() => Object.defineProperty(URL, "parse", parse));
   assert.deepEqual(await firstValueFrom(http.get(`${base}/bookings`)), list);
   assert.deepEqual(sent, ["Bearer access-1", "Bearer access-2"]);
   assert.equal(refreshes(), 1);
-  await firstValueFrom(http.get("https://api.example.com.evil.test/bookings"));
-  assert.equal(sent.at(-1), null);
+  for (const url of ["https://api.example.com.evil.test/bookings", "/assets/list.json"]) {
+    await firstValueFrom(http.get(url));
+    assert.equal(sent.at(-1), null, url);
+  }
 });
 
 test("a router's guard sends away only whoever is known to be signed out", async () => {
@@ -344,6 +361,45 @@ test("a WebSocket says its token first, and after a refusal a new one", async ()
     ["wss://api.example.com/live", "access-2"],
   ]);
   assert.deepEqual([heard, refreshes()], [[{ hello: "u1" }], 1]);
+});
+
+test("a WebSocket whose server is down, or refuses every token, is tried again somewhat later", async (t) => {
+  for (const code of [1006, 4401]) {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { auth } = await signedIn();
+    const { WebSocket } = globalThis;
+    ends.push(() => Object.assign(globalThis, { WebSocket }));
+    let opened = 0;
+    class Socket {
+      onclose?: (event: { code: number }) => void;
+      constructor() {
+        opened += 1;
+        assert.ok(opened < 10, "it goes on and on");
+        queueMicrotask(() => this.onclose?.({ code }));
+      }
+      close() {}
+    }
+    Object.assign(globalThis, { WebSocket: Socket });
+    const { connect } = await run<{
+      connect(url: string, onMessage: (data: unknown) => void): () => void;
+    }>("recipes/websocket.ts", auth);
+    const stop = connect("wss://api.example.com/live", () => {});
+    const settled = async () => {
+      for (let n = 0; n < 20; n += 1) await new Promise(setImmediate);
+    };
+    await settled();
+    // A refused token is renewed at once, and once.
+    const first = code === 4401 ? 2 : 1;
+    assert.equal(opened, first);
+    t.mock.timers.tick(5_000);
+    await settled();
+    assert.equal(opened, 2 * first);
+    stop();
+    t.mock.timers.tick(60_000);
+    await settled();
+    assert.equal(opened, 2 * first, "and not once it is stopped");
+    t.mock.timers.reset();
+  }
 });
 
 test("an EventSource renews before it listens", async () => {

@@ -218,18 +218,18 @@ test("a program that says something else is no mock, and does not outlive that",
   }
 });
 
-test("a mock ends with the process that started it, also if that forgets to stop it", async () => {
+test("a mock ends with the process that started it, and does not keep that from ending, also if nobody stops it", async () => {
   const script = `
     import { startMock } from "evertoken/testing";
     const mock = await startMock();
     console.log(mock.url);
-    process.exit();
+    await mock.counters();
   `;
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    "--input-type=module",
-    "--eval",
-    script,
-  ]);
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "--eval", script],
+    { timeout: 60_000 },
+  );
   const gone = async (): Promise<void> => {
     const isThere = await fetch(`${stdout.trim()}/__mock/clock`).then(
       () => true,
@@ -269,6 +269,8 @@ test("wrong arguments are refused, by the fake as well", async () => {
     for (const call of [
       () => auth.login(null as never),
       () => auth.login("user" as never),
+      () => auth.login(new FormData() as never),
+      () => auth.login(new URLSearchParams("email=user") as never),
       () => auth.setSession(null as never),
       () => auth.setSession({} as never),
       () => auth.logout({ scope: "all" as never }),
@@ -311,6 +313,11 @@ test("while a fake restores, whoever asks waits for what it becomes", async () =
   const late = code(auth.refresh({ signal: patience.signal }));
   patience.abort(new Error("late"));
   assert.equal(await late, "Error: late");
+  const left = new AbortController();
+  const request = new Request("https://api.example.com/me", { signal: left.signal });
+  const given = code(Promise.race([auth.fetch(request), new Promise(setImmediate)]));
+  left.abort(new Error("left"));
+  assert.equal(await given, "Error: left");
   const response = auth.fetch("/me");
   assert.deepEqual(seen, []);
   auth.become({ status: "signed-in", user: null, expiresAt: Infinity, stale: false });

@@ -19,6 +19,7 @@ use crate::silence;
 use crate::stamp::Step;
 use crate::text;
 use crate::tools;
+use crate::words;
 
 /// What the files are called: `evertoken.js`, `evertoken_bg.wasm`, ….
 const NAME: &str = "evertoken";
@@ -156,6 +157,7 @@ fn glue(module: &Path, into: &Path) -> Done<Names> {
     let output = bindgen.web(true).and_then(Bindgen::generate_output);
     let mut output = output.map_err(unwritten)?;
     silence::silence(output.wasm_mut())?;
+    words::blank(output.wasm_mut());
     forget_hashes(&mut output);
     let names = shorten(&mut output);
     output.emit(into).map_err(unwritten)?;

@@ -26,6 +26,7 @@ mod tally;
 mod test;
 mod text;
 mod tools;
+mod words;
 
 use std::process::ExitCode;
 

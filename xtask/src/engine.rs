@@ -7,6 +7,7 @@
 //! `wasm-opt` knows what it may write, which is why it gets no feature flags here. The names go last: by them functions
 //! are silenced, and put in order.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto, Output};
@@ -23,6 +24,9 @@ use crate::words;
 
 /// What the files are called: `evertoken.js`, `evertoken_bg.wasm`, ….
 const NAME: &str = "evertoken";
+
+/// What the engine calls its glue.
+const GLUE: &str = "_";
 
 /// How TypeScript sees the engine as text.
 const TEXT_TYPES: &str = "declare const text: string;\nexport default text;\n";
@@ -72,9 +76,7 @@ pub(crate) fn build(place: &Place) -> Done {
         let alive = Alive::start();
         let names = glue(&module, &draft)?;
         drop(alive);
-        for file in ["evertoken.js", "evertoken.d.ts"] {
-            rename(&draft.join(file), &names)?;
-        }
+        rename(&draft.join("evertoken.js"), &names)?;
         // The names go, and what was written for wasm-opt itself.
         let stripped = ["--strip-debug", "--strip-target-features"];
         shrink(place, &draft.join("evertoken_bg.wasm"), &stripped)?;
@@ -107,7 +109,7 @@ fn compiled_module(place: &Place) -> PathBuf {
 /// What engine and glue call each other.
 #[derive(Default)]
 struct Names {
-    /// The name that wasm-bindgen gave, and the shorter one.
+    /// How the glue writes what it gives to the engine or takes from it, and how it is to write that.
     renamed: Vec<(String, String)>,
     /// The path of a module beside the crate, what the engine takes from it, and what it calls that.
     taken: Vec<(String, String, String)>,
@@ -179,33 +181,48 @@ fn forget_hashes(output: &mut Output) {
     }
 }
 
-/// Makes numbers of the names by which the engine and its glue know each other. wasm-bindgen ends them with hashes,
-/// which do not compress: 1,400 bytes of brotli, half of them on each side. What the engine takes from the modules beside
-/// the crate as it is comes from the glue as well, or a bundle would hold an object of all that these modules export
-/// (180 bytes).
+/// Shortens the names by which the engine and its glue know each other, most of which end with hashes that do not
+/// compress: 1,400 bytes of brotli, half of them on each side. What the engine takes from the modules beside the crate as
+/// it is comes from the glue as well, or a bundle would hold an object of all that these modules export (180 bytes). What
+/// the glue does not take is not given.
 fn shorten(output: &mut Output) -> Names {
+    let glue = output.js().to_owned();
     let module = output.wasm_mut();
     let mut names = Names::default();
-    for import in module.imports.iter_mut() {
-        if import.module.starts_with("./snippets/") {
-            let path = std::mem::replace(&mut import.module, format!("./{NAME}_bg.js"));
-            let short = format!("__{}", names.taken.len());
-            let name = std::mem::replace(&mut import.name, short.clone());
-            names.taken.push((path, name, short));
+    for (number, import) in module.imports.iter_mut().enumerate() {
+        let short = short(number);
+        let long = std::mem::replace(&mut import.name, short.clone());
+        let from = std::mem::replace(&mut import.module, GLUE.to_owned());
+        if from.starts_with("./snippets/") {
+            names.taken.push((from, long, short));
+        } else {
+            let given = |name| format!("        {name}: function(");
+            names.renamed.push((given(long), given(short)));
         }
     }
-    let imports = module.imports.iter_mut().map(|import| &mut import.name);
-    let exports = module.exports.iter_mut().map(|export| &mut export.name);
-    for name in imports.chain(exports) {
-        let last = name.rsplit('_').next().unwrap_or_default();
-        let hash = last.trim_start_matches('h');
-        if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            let short = format!("_{}", names.renamed.len());
-            let long = std::mem::replace(name, short.clone());
-            names.renamed.push((long, short));
+    let taken = |name: &str| format!("wasm.{name}");
+    let exports: Vec<_> = module.exports.iter().map(|export| export.id()).collect();
+    for (number, id) in exports.into_iter().enumerate() {
+        let export = module.exports.get_mut(id);
+        let long = taken(&export.name);
+        if glue.contains(&long) {
+            export.name = short(number);
+            names.renamed.push((long, taken(&export.name)));
+        } else {
+            module.exports.delete(id);
         }
     }
+    // One may begin as another one does.
+    names.renamed.sort_by_key(|(long, _)| Reverse(long.len()));
     names
+}
+
+/// A name for a number.
+fn short(number: usize) -> String {
+    let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let at = number % letters.len();
+    let letter = letters.get(at..=at).unwrap_or_default();
+    letter.repeat(1 + number / letters.len())
 }
 
 /// Tells the glue.
@@ -215,6 +232,10 @@ fn rename(file: &Path, names: &Names) -> Done {
     for (long, short) in &names.renamed {
         text = text.replace(long, short);
     }
+    text = text.replace(
+        &format!("\"./{NAME}_bg.js\": import0"),
+        &format!("{GLUE}: import0"),
+    );
     let (mut imports, mut kept) = (String::new(), String::new());
     for line in text.lines() {
         let start = line.trim_start();
@@ -222,20 +243,35 @@ fn rename(file: &Path, names: &Names) -> Done {
         if start.starts_with("import * as import") || start.starts_with("\"./snippets/") {
             continue;
         }
-        kept.push_str(line);
+        kept.push_str(&arrows(line));
         kept.push('\n');
         // What the engine gets from the glue begins here.
         if start == "const import0 = {" {
-            for (_, _, short) in &names.taken {
-                kept.push_str(&format!("{short},\n"));
-            }
             for (path, name, short) in &names.taken {
-                imports.push_str(&format!("import {{ {name} as {short} }} from {path:?};\n"));
+                kept.push_str(&format!("{short}: __{short},\n"));
+                imports.push_str(&format!(
+                    "import {{ {name} as __{short} }} from {path:?};\n"
+                ));
             }
         }
     }
     kept.insert_str(0, &imports);
     files::write(file, kept.as_bytes())
+}
+
+/// The functions that the engine takes as arrows, which need no word: 50 bytes.
+fn arrows(line: &str) -> String {
+    let arrow = line
+        .replace(
+            ": function() { return handleError(function ",
+            ": (...args) => handleError(",
+        )
+        .replace("}, arguments); },", "}, args),")
+        .replace(": function(", ": (");
+    match arrow.strip_suffix(") {") {
+        Some(head) if arrow != line => format!("{head}) => {{"),
+        Some(_) | None => arrow,
+    }
 }
 
 fn append(file: &Path, text: &str) -> Done {

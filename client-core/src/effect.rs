@@ -1,12 +1,10 @@
 //! What goes into the machine and what comes out.
 
-use core::time::Duration;
-
 use crate::failure::{Failure, Reason};
 use crate::grant::TokenId;
 use crate::read::Outcome;
 use crate::tabs::{Message, Slot, Stored};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 /// Names one operation of one session machine: an exchange with the auth endpoints, from when it is
 /// asked for until it is over. Ids never repeat.

@@ -1,11 +1,10 @@
 //! A grant: one access token, seen from outside. The token itself is the shell's.
 
 use core::cmp::Ordering;
-use core::time::Duration;
 
 use crate::rng::Rng;
 use crate::tabs::Position;
-use crate::time::{Instant, millis};
+use crate::time::{Duration, Instant};
 
 /// Names one access token of one session machine. Later tokens have greater ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,7 +159,7 @@ fn renewal(
     buffer: Duration,
     rng: &mut Rng,
 ) -> Instant {
-    let jitter = Duration::from_millis(rng.up_to(millis(buffer) / 10));
+    let jitter = Duration::from_millis(rng.up_to(buffer.as_millis() / 10));
     sent.after(lifetime)
         .before(buffer)
         .before(jitter)

@@ -2,10 +2,8 @@
 
 use std::rc::Rc;
 
-use core::time::Duration;
-
 use evertoken_core::read::{self, Document};
-use evertoken_core::{Fields, Reason, TokenId};
+use evertoken_core::{Duration, Fields, Reason, TokenId};
 use wasm_bindgen::JsValue;
 
 use crate::clock;

@@ -5,7 +5,7 @@
 //! if they are the same. It also removes the section with producers; the compiler must leave it and the names, since
 //! with them it would drop the one that says which features the module uses. That section is how
 //! `wasm-opt` knows what it may write, which is why it gets no feature flags here. The names go last: by them functions
-//! are silenced, and put in order.
+//! are silenced.
 
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use walrus::Module;
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto, Output};
 
 use crate::files;
+use crate::order;
 use crate::place::Place;
 use crate::run::{self, Run};
 use crate::say::{self, Alive, Done, Stop};
@@ -78,13 +79,19 @@ pub(crate) fn build(place: &Place) -> Done {
         let names = glue(&module, &draft)?;
         drop(alive);
         rename(&draft.join("evertoken.js"), &names)?;
+        let file = draft.join("evertoken_bg.wasm");
+        shrink(place, &file, &["--strip-debug"])?;
+        let mut module = files::read(&file)?;
+        order::by_likeness(&mut module)?;
+        files::write(&file, &module)?;
         // The names go, and what was written for wasm-opt itself.
+        let order = ["--reorder-functions-by-name"];
         let stripped = ["--strip-debug", "--strip-target-features"];
-        shrink(place, &draft.join("evertoken_bg.wasm"), &stripped)?;
+        optimise(place, &file, &[order.as_slice(), &stripped].concat())?;
         files::remove(&draft.join("evertoken_bg.wasm.d.ts"))?;
         append(&draft.join("evertoken.js"), PARTS)?;
         append(&draft.join("evertoken.d.ts"), PARTS_TYPES)?;
-        let module = files::read(&draft.join("evertoken_bg.wasm"))?;
+        let module = files::read(&file)?;
         files::write(&draft.join("text.js"), text::module(&module).as_bytes())?;
         files::write(&draft.join("text.d.ts"), TEXT_TYPES.as_bytes())?;
         files::settle(&engine, &files::tree(&draft)?)
@@ -176,7 +183,6 @@ fn glue(module: &Path, into: &Path) -> Done<Names> {
     let mut output = output.map_err(unwritten)?;
     silence::silence(output.wasm_mut())?;
     words::blank(output.wasm_mut());
-    forget_hashes(&mut output);
     let names = shorten(&mut output);
     output.emit(into).map_err(unwritten)?;
     Ok(names)
@@ -184,17 +190,6 @@ fn glue(module: &Path, into: &Path) -> Done<Names> {
 
 fn unwritten(error: impl std::fmt::Display) -> Stop {
     Stop::new(format!("wasm-bindgen could not write the glue: {error:#}."))
-}
-
-/// Takes the compiler's hash from the end of each function's name, so that the order by names is everybody's.
-fn forget_hashes(output: &mut Output) {
-    for function in output.wasm_mut().funcs.iter_mut() {
-        if let Some(name) = &mut function.name
-            && let Some((path, _)) = name.rsplit_once("::h")
-        {
-            *name = path.to_owned();
-        }
-    }
 }
 
 /// Shortens the names by which the engine and its glue know each other, most of which end with hashes that do not
@@ -305,19 +300,24 @@ fn append(file: &Path, text: &str) -> Done {
 
 /// Has it optimised; `names` says what becomes of the names.
 fn shrink(place: &Place, module: &Path, names: &[&str]) -> Done {
-    Run::new(place.npm_bin("wasm-opt"))
-        .args(["-Oz", "--converge"])
+    let smaller = [
+        "-Oz",
+        "--converge",
         // A function with one caller is inlined only if it is short, because code compresses better apart (300
         // bytes of brotli), and every one that is as short as a call (50).
-        .args(["--one-caller-inline-max-function-size=30"])
-        .args(["--always-inline-max-function-size=5"])
+        "--one-caller-inline-max-function-size=30",
+        "--always-inline-max-function-size=5",
         // What is computed twice compresses better than the local that would hold it: 150 bytes.
-        .arg("--skip-pass=local-cse")
+        "--skip-pass=local-cse",
         // Nothing is below the first KiB but the far end of the stack: an address and a small offset are one, 90 bytes.
-        .arg("--low-memory-unused")
-        // What is called alike is much alike, and compresses better side by side: 170 bytes.
-        .arg("--reorder-functions-by-name")
-        .args(names)
+        "--low-memory-unused",
+    ];
+    optimise(place, module, &[&smaller, names].concat())
+}
+
+fn optimise(place: &Place, module: &Path, options: &[&str]) -> Done {
+    Run::new(place.npm_bin("wasm-opt"))
+        .args(options)
         .arg(module)
         .arg("-o")
         .arg(module)

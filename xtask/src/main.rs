@@ -12,6 +12,7 @@ mod engine;
 mod example;
 mod files;
 mod lint;
+mod order;
 mod package;
 mod parts;
 mod place;

@@ -40,7 +40,7 @@ pub(crate) struct Setup {
 pub(crate) type Closures = (
     Closure<dyn Fn(f64) -> f64>,
     Closure<dyn Fn() -> JsValue>,
-    Closure<dyn Fn(f64, f64, JsValue)>,
+    Closure<dyn Fn(JsValue)>,
 );
 
 impl Driver {
@@ -124,11 +124,11 @@ impl Driver {
                     .map_or(send::REFUSED, |driver| driver.ask(rejected))
             }
         });
-        let told = Closure::<dyn Fn(f64, f64, JsValue)>::new({
+        let told = Closure::<dyn Fn(JsValue)>::new({
             let weak = Weak::clone(&weak);
-            move |token, ago, said| {
+            move |said| {
                 if let Some(driver) = weak.upgrade() {
-                    driver.told(token, ago, said);
+                    driver.told(said);
                 }
             }
         });

@@ -309,6 +309,8 @@ fn shrink(place: &Place, module: &Path, names: &[&str]) -> Done {
         "--always-inline-max-function-size=5",
         // What is computed twice compresses better than the local that would hold it: 150 bytes.
         "--skip-pass=local-cse",
+        // Nor is it moved to where it is used, but by the simpler pass of the two: 50 bytes.
+        "--skip-pass=simplify-locals",
         // Nothing is below the first KiB but the far end of the stack: an address and a small offset are one, 90 bytes.
         "--low-memory-unused",
     ];

@@ -1,9 +1,7 @@
 //! How long to wait before trying again: full jitter, and never less than the server asked for.
 
-use core::time::Duration;
-
 use crate::rng::Rng;
-use crate::time::millis;
+use crate::time::Duration;
 
 /// The first ceiling. Most faults that pass at all pass within seconds.
 const BASE: Duration = Duration::from_secs(1);
@@ -25,7 +23,7 @@ pub(crate) fn delay(
     rng: &mut Rng,
 ) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
-    let ceiling = (millis(BASE) << doublings).min(millis(CEILING));
+    let ceiling = (BASE.as_millis() << doublings).min(CEILING.as_millis());
     let jittered = if is_online {
         Duration::from_millis(rng.up_to(ceiling)).max(FLOOR)
     } else {
@@ -33,7 +31,7 @@ pub(crate) fn delay(
     };
     // The jitter comes on top of what the server asked for, so that its clients do not come back together.
     match retry_after {
-        Some(asked) => bounded(asked).saturating_add(jittered),
+        Some(asked) => bounded(asked) + jittered,
         None => jittered,
     }
 }

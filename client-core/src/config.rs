@@ -1,6 +1,6 @@
 //! What an application chooses.
 
-use core::time::Duration;
+use crate::time::Duration;
 
 /// Whether to look for a session from last time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,27 +1,30 @@
 //! What goes into the machine and what comes out.
 
-use core::time::Duration;
+use core::num::NonZeroU32;
 
 use crate::failure::{Failure, Reason};
 use crate::grant::TokenId;
 use crate::read::Outcome;
 use crate::tabs::{Message, Slot, Stored};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 /// Names one operation of one session machine: an exchange with the auth endpoints, from when it is
 /// asked for until it is over. Ids never repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OpId(pub(crate) u32);
+pub struct OpId(pub(crate) NonZeroU32);
 
 impl OpId {
     /// The id as a number greater than zero, for a shell to carry through another language.
     pub const fn get(self) -> u32 {
-        self.0
+        self.0.get()
     }
 
-    /// The id a shell carried through another language.
-    pub const fn from_number(number: u32) -> Self {
-        Self(number)
+    /// The id a shell carried through another language; zero names no operation.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match NonZeroU32::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why something did not work, as codes. The sentences people read live with the caller's language
 //! (`npm/src/errors.ts` for TypeScript): text weighs more than numbers in a browser.
 
-use core::time::Duration;
+use crate::time::Duration;
 
 /// What went wrong, in the words of the public API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

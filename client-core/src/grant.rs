@@ -1,28 +1,27 @@
 //! A grant: one access token, seen from outside. The token itself is the shell's.
 
 use core::cmp::Ordering;
-use core::time::Duration;
+use core::num::NonZeroU32;
 
 use crate::rng::Rng;
 use crate::tabs::Position;
-use crate::time::{Instant, millis};
+use crate::time::{Duration, Instant};
 
 /// Names one access token of one session machine. Later tokens have greater ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TokenId(pub(crate) u32);
+pub struct TokenId(pub(crate) NonZeroU32);
 
 impl TokenId {
     /// The id as a number greater than zero, for a shell to carry through another language.
     pub const fn get(self) -> u32 {
-        self.0
+        self.0.get()
     }
 
     /// The id a shell carried through another language; zero names no token.
     pub const fn from_number(number: u32) -> Option<Self> {
-        if number == 0 {
-            None
-        } else {
-            Some(Self(number))
+        match NonZeroU32::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
         }
     }
 }
@@ -160,7 +159,7 @@ fn renewal(
     buffer: Duration,
     rng: &mut Rng,
 ) -> Instant {
-    let jitter = Duration::from_millis(rng.up_to(millis(buffer) / 10));
+    let jitter = Duration::from_millis(rng.up_to(buffer.as_millis() / 10));
     sent.after(lifetime)
         .before(buffer)
         .before(jitter)
@@ -176,9 +175,10 @@ mod tests {
     fn ids_come_back_from_another_language_as_they_went() {
         for number in [1, 2, u32::MAX] {
             assert_eq!(TokenId::from_number(number).map(TokenId::get), Some(number));
-            assert_eq!(OpId::from_number(number).get(), number);
+            assert_eq!(OpId::from_number(number).map(OpId::get), Some(number));
         }
         assert_eq!(TokenId::from_number(0), None);
+        assert_eq!(OpId::from_number(0), None);
     }
 
     #[test]
@@ -191,7 +191,13 @@ mod tests {
             position: Position::default(),
         };
         let now = Instant::from_millis(0);
-        let grant = Grant::new(TokenId(1), arrived, now, Duration::ZERO, &mut Rng::new(1));
+        let grant = Grant::new(
+            TokenId(NonZeroU32::MIN),
+            arrived,
+            now,
+            Duration::ZERO,
+            &mut Rng::new(1),
+        );
         let end = Instant::from_millis(100_000);
         let before = Instant::from_millis(99_999);
         assert!(grant.is_fresh(before) && grant.is_good(before));

@@ -99,4 +99,4 @@ pub use session::Session;
 pub use tabs::{
     Epoch, Message, Position, Record, Shared, Slot, Status, Stored, Tab, Tabs, Tombstone,
 };
-pub use time::{Clock, Instant};
+pub use time::{Clock, Duration, Instant};

@@ -41,7 +41,7 @@ fn after_ten_thousand_refreshes_nothing_has_grown() {
     let mut live = |refreshes: u64| {
         let cost = measure(|| {
             for _ in 0..refreshes {
-                now = now.after(core::time::Duration::from_secs(900));
+                now = now.after(evertoken_core::Duration::from_secs(900));
                 life::refresh(&mut session, now, 3);
             }
         });

@@ -109,8 +109,8 @@ export class Sender {
    * @param {number} watch {@link RENEWALS}, or less
    * @param {(rejected: number) => number} ask
    * @param {() => unknown} pending what the last `ask` refused with, or a promise of it
-   * @param {(token: number, ago: number, said: object) => void} told what the answer to a request of so many
-   *   milliseconds ago says of the session
+   * @param {(said: { token: number, ago?: number }) => void} told what the answer to a request with the token of this
+   *   number says of the session
    */
   constructor(backend, { allowedOrigins, note, error }, bound, watch, ask, pending, told) {
     const { origin, pathname } = backend.base;
@@ -328,10 +328,10 @@ export class Sender {
     if (!origin) return response;
     // A newer token before the status: the answer may be a refusal of something else.
     const renewal = this.#includes(origin) && response.headers?.get?.("Authorization");
-    if (renewal) this.#told(token, Date.now() - sent, { renewal });
+    if (renewal) this.#told({ token, ago: Date.now() - sent, renewal });
     if (response.status === 403) {
       const said = await within(this.#bound, copy(response));
-      this.#told(token, Date.now() - sent, /** @type {object} */ (said));
+      this.#told({ token, .../** @type {object} */ (said) });
     }
     return response;
   }

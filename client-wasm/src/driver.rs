@@ -46,6 +46,9 @@ pub(crate) enum From {
 /// What an operation brought.
 type Arrival = (OpId, JsDocument, From);
 
+/// Those who wait for an operation.
+type Waiting = (OpId, Deferred);
+
 pub(crate) struct Driver {
     pub(crate) session: RefCell<Session>,
     pub(crate) clock: Clock,
@@ -69,9 +72,9 @@ pub(crate) struct Driver {
     /// The last operation that somebody waits for who wants a session.
     pub(crate) wanted: Cell<Option<OpId>>,
     /// Those who wait for an operation that concerns everybody.
-    pub(crate) waiting: RefCell<Vec<(OpId, Deferred)>>,
+    pub(crate) waiting: RefCell<Vec<Waiting>>,
     /// Those who called `login` or `logout`.
-    pub(crate) callers: RefCell<Vec<(OpId, Deferred)>>,
+    pub(crate) callers: RefCell<Vec<Waiting>>,
     /// What a login that waits its turn will send.
     pub(crate) credentials: RefCell<Vec<(OpId, JsValue)>>,
     /// What `ask` could not say with a number.
@@ -98,14 +101,7 @@ impl Driver {
 
     /// The promise that everybody who waits for `op` holds.
     pub(crate) fn shared(&self, op: OpId) -> Promise {
-        let mut waiting = self.waiting.borrow_mut();
-        if let Some((_, deferred)) = waiting.iter().find(|(waited, _)| *waited == op) {
-            return deferred.promise();
-        }
-        let deferred = Deferred::new();
-        let promise = deferred.promise();
-        waiting.push((op, deferred));
-        promise
+        promised(&self.waiting, op)
     }
 
     /// Signs in. The promise brings `undefined`, or a failure's record.
@@ -169,18 +165,7 @@ impl Driver {
     }
 
     fn called(self: &Rc<Self>, op: OpId) -> Promise {
-        let promise = {
-            let mut callers = self.callers.borrow_mut();
-            match callers.iter().find(|(called, _)| *called == op) {
-                Some((_, deferred)) => deferred.promise(),
-                None => {
-                    let deferred = Deferred::new();
-                    let promise = deferred.promise();
-                    callers.push((op, deferred));
-                    promise
-                }
-            }
-        };
+        let promise = promised(&self.callers, op);
         self.pump();
         promise
     }
@@ -306,15 +291,11 @@ impl Driver {
             } => self.adopt(from, token, keep_user, expires),
             Effect::Forget => self.forget(),
             Effect::Wake { op, failure } => {
-                if let Some(deferred) = take(&self.waiting, op) {
-                    deferred.settle(&self.record(op, failure.map_or(Ok(()), Err)));
-                }
+                self.conclude(&self.waiting, op, failure);
             }
             Effect::Done { op, result } => {
                 drop(take(&self.credentials, op));
-                if let Some(deferred) = take(&self.callers, op) {
-                    deferred.settle(&self.record(op, result));
-                }
+                self.conclude(&self.callers, op, result.err());
             }
             Effect::Changed => self.tell(Notice::Changed),
             Effect::Report(event) => self.tell(Notice::Happened(event)),
@@ -337,15 +318,18 @@ impl Driver {
         Some((document.clone(), *from))
     }
 
-    /// A result as those who wait read it: `undefined`, or a failure with what the endpoint said.
-    fn record(&self, op: OpId, result: Result<(), Failure>) -> JsValue {
-        match result {
-            Ok(()) => JsValue::UNDEFINED,
-            Err(failure) => {
+    /// Tells those who wait for `op`: `undefined`, or a failure with what the endpoint said.
+    fn conclude(&self, waiting: &RefCell<Vec<Waiting>>, op: OpId, failure: Option<Failure>) {
+        let Some(deferred) = take(waiting, op) else {
+            return;
+        };
+        deferred.settle(&match failure {
+            None => JsValue::UNDEFINED,
+            Some(failure) => {
                 let said = self.arrived(op).map(|(arrived, _)| arrived.0);
                 error::to_js(failure, &said.unwrap_or_default())
             }
-        }
+        });
     }
 
     fn tell(&self, notice: Notice) {
@@ -354,6 +338,18 @@ impl Driver {
             listener(notice);
         }
     }
+}
+
+/// The promise under an operation, which is made for the first who wants it.
+fn promised(waiting: &RefCell<Vec<Waiting>>, op: OpId) -> Promise {
+    let mut waiting = waiting.borrow_mut();
+    if let Some((_, deferred)) = waiting.iter().find(|(waited, _)| *waited == op) {
+        return deferred.promise();
+    }
+    let deferred = Deferred::new();
+    let promise = deferred.promise();
+    waiting.push((op, deferred));
+    promise
 }
 
 /// Takes what is kept under an operation.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use evertoken_core::{Code, Detail, Failure};
+use evertoken_core::{Code, Detail, Duration, Failure};
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -60,7 +60,7 @@ impl From<Failure> for Error {
 pub(crate) fn to_js(failure: Failure, said: &JsValue) -> JsValue {
     let retry_after = failure
         .retry_after
-        .map_or(-1.0, |wait| wait.as_secs_f64() * 1_000.0);
+        .map_or(-1.0, |wait| wait.as_millis() as f64);
     send::failure(
         failure.code as u8,
         failure.detail as u8,
@@ -83,7 +83,7 @@ pub(crate) fn from_js(value: JsValue) -> Error {
                 .map(|status| status as u16),
             retry_after: number("retryAfter")
                 .filter(|wait| *wait >= 0.0)
-                .map(|wait| core::time::Duration::from_millis(wait as u64)),
+                .map(|wait| Duration::from_millis(wait as u64)),
         }),
         Some(_) | None => Error::Platform(value),
     }

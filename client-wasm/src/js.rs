@@ -3,9 +3,7 @@
 
 use std::rc::Rc;
 
-use core::time::Duration;
-
-use evertoken_core::{Event, Failure, Restore, Scope, View};
+use evertoken_core::{Duration, Event, Failure, Restore, Scope, View};
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -191,10 +189,10 @@ fn numbers(event: Event, expires_at: Option<f64>) -> [f64; 3] {
         Event::RefreshFailed { failure, retry_in } => [
             5.0,
             f64::from(failure.code as u8),
-            retry_in.map_or(-1.0, |wait| wait.as_secs_f64() * 1_000.0),
+            retry_in.map_or(-1.0, |wait| wait.as_millis() as f64),
         ],
         Event::Adopted => [6.0, 0.0, 0.0],
         Event::HandedOver => [6.0, 1.0, 0.0],
-        Event::LockWaited(waited) => [7.0, waited.as_secs_f64() * 1_000.0, 0.0],
+        Event::LockWaited(waited) => [7.0, waited.as_millis() as f64, 0.0],
     }
 }

@@ -57,8 +57,8 @@ mod wake;
 pub use client::{AuthClient, Subscription};
 pub use error::Error;
 pub use evertoken_core::{
-    Body, Code, Contract, Cookies, Detail, Endpoint, Event, Failure, Fields, Forbidden, Reason,
-    Renewal, Restore, Scope, View,
+    Body, Code, Contract, Cookies, Detail, Duration, Endpoint, Event, Failure, Fields, Forbidden,
+    Reason, Renewal, Restore, Scope, View,
 };
 #[cfg(feature = "js")]
 pub use js::Engine;

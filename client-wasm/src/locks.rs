@@ -26,7 +26,11 @@ impl Locks {
     pub(crate) fn new(name: String, held: impl Fn(OpId) + 'static) -> Self {
         Self {
             name,
-            held: Closure::new(move |op| held(OpId::from_number(op as u32))),
+            held: Closure::new(move |op| {
+                if let Some(op) = OpId::from_number(op as u32) {
+                    held(op);
+                }
+            }),
             asked: RefCell::new(None),
         }
     }

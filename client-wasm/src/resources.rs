@@ -2,10 +2,8 @@
 
 use std::rc::Rc;
 
-use core::time::Duration;
-
 use evertoken_core::read::{self, Document};
-use evertoken_core::{Fields, Reason, TokenId};
+use evertoken_core::{Duration, Fields, Reason, TokenId};
 use wasm_bindgen::JsValue;
 
 use crate::clock;
@@ -14,15 +12,16 @@ use crate::driver::{Driver, From};
 use crate::transport;
 
 impl Driver {
-    /// What the answer to a request of `ago` milliseconds ago, with the token of this number, says: a renewal in its
-    /// header, or that it is a refusal.
-    pub(crate) fn told(self: &Rc<Self>, token: f64, ago: f64, said: JsValue) {
+    /// What the answer to a request with the token of this number says: a renewal in its header, `ago` milliseconds after
+    /// it was asked for, or that it is a refusal.
+    pub(crate) fn told(self: &Rc<Self>, said: JsValue) {
         let said = JsDocument(said);
-        let Some(token) = TokenId::from_number(token as u32) else {
+        let number = |name| said.number(name).unwrap_or_default();
+        let Some(token) = TokenId::from_number(number("token") as u32) else {
             return;
         };
         match said.text("renewal") {
-            Some(header) => self.renewed(token, ago, &header),
+            Some(header) => self.renewed(token, number("ago"), &header),
             None => self.refused(token, &said),
         }
         self.pump();

@@ -31,7 +31,7 @@ extern "C" {
         watch: u8,
         ask: &Closure<dyn Fn(f64) -> f64>,
         pending: &Closure<dyn Fn() -> JsValue>,
-        told: &Closure<dyn Fn(f64, f64, JsValue)>,
+        told: &Closure<dyn Fn(JsValue)>,
     ) -> Result<Sender, JsValue>;
 
     #[wasm_bindgen(method)]

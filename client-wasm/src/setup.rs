@@ -3,9 +3,9 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
-use core::time::Duration;
-
-use evertoken_core::{Code, Config, Contract, Failure, Forbidden, Renewal, Restore, Session};
+use evertoken_core::{
+    Code, Config, Contract, Duration, Failure, Forbidden, Renewal, Restore, Session,
+};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 
@@ -40,7 +40,7 @@ pub(crate) struct Setup {
 pub(crate) type Closures = (
     Closure<dyn Fn(f64) -> f64>,
     Closure<dyn Fn() -> JsValue>,
-    Closure<dyn Fn(f64, f64, JsValue)>,
+    Closure<dyn Fn(JsValue)>,
 );
 
 impl Driver {
@@ -96,7 +96,7 @@ impl Driver {
             last_listener: Cell::new(0),
             contract: setup.contract,
         });
-        let bound = setup.request_timeout.as_secs_f64() * 1_000.0;
+        let bound = setup.request_timeout.as_millis() as f64;
         let (sender, closures) = driver
             .make_sender(&backend, &given.0, bound)
             .map_err(wrong)?;
@@ -124,11 +124,11 @@ impl Driver {
                     .map_or(send::REFUSED, |driver| driver.ask(rejected))
             }
         });
-        let told = Closure::<dyn Fn(f64, f64, JsValue)>::new({
+        let told = Closure::<dyn Fn(JsValue)>::new({
             let weak = Weak::clone(&weak);
-            move |token, ago, said| {
+            move |said| {
                 if let Some(driver) = weak.upgrade() {
-                    driver.told(token, ago, said);
+                    driver.told(said);
                 }
             }
         });

@@ -2,9 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
-use core::time::Duration;
-
-use evertoken_core::{Input, Message, OpId};
+use evertoken_core::{Duration, Input, Message, OpId};
 use wasm_bindgen::JsValue;
 
 use crate::channel::{Channel, Said};

@@ -183,7 +183,7 @@ async fn a_retry_after_reaches_the_caller_in_whole() {
         panic!("a failure")
     };
     assert_eq!(failure.code, Code::RateLimited);
-    assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
+    assert_eq!(failure.retry_after, Some(Duration::from_secs(7).into()));
 }
 
 #[wasm_bindgen_test]

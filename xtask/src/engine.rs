@@ -5,13 +5,16 @@
 //! if they are the same. It also removes the section with producers; the compiler must leave it and the names, since
 //! with them it would drop the one that says which features the module uses. That section is how
 //! `wasm-opt` knows what it may write, which is why it gets no feature flags here. The names go last: by them functions
-//! are silenced, and put in order.
+//! are silenced.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
+use walrus::Module;
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto, Output};
 
 use crate::files;
+use crate::order;
 use crate::place::Place;
 use crate::run::{self, Run};
 use crate::say::{self, Alive, Done, Stop};
@@ -19,9 +22,13 @@ use crate::silence;
 use crate::stamp::Step;
 use crate::text;
 use crate::tools;
+use crate::words;
 
 /// What the files are called: `evertoken.js`, `evertoken_bg.wasm`, ….
 const NAME: &str = "evertoken";
+
+/// What the engine calls its glue.
+const GLUE: &str = "_";
 
 /// How TypeScript sees the engine as text.
 const TEXT_TYPES: &str = "declare const text: string;\nexport default text;\n";
@@ -71,16 +78,20 @@ pub(crate) fn build(place: &Place) -> Done {
         let alive = Alive::start();
         let names = glue(&module, &draft)?;
         drop(alive);
-        for file in ["evertoken.js", "evertoken.d.ts"] {
-            rename(&draft.join(file), &names)?;
-        }
+        rename(&draft.join("evertoken.js"), &names)?;
+        let file = draft.join("evertoken_bg.wasm");
+        shrink(place, &file, &["--strip-debug"])?;
+        let mut module = files::read(&file)?;
+        order::by_likeness(&mut module)?;
+        files::write(&file, &module)?;
         // The names go, and what was written for wasm-opt itself.
+        let order = ["--reorder-functions-by-name"];
         let stripped = ["--strip-debug", "--strip-target-features"];
-        shrink(place, &draft.join("evertoken_bg.wasm"), &stripped)?;
+        optimise(place, &file, &[order.as_slice(), &stripped].concat())?;
         files::remove(&draft.join("evertoken_bg.wasm.d.ts"))?;
         append(&draft.join("evertoken.js"), PARTS)?;
         append(&draft.join("evertoken.d.ts"), PARTS_TYPES)?;
-        let module = files::read(&draft.join("evertoken_bg.wasm"))?;
+        let module = files::read(&file)?;
         files::write(&draft.join("text.js"), text::module(&module).as_bytes())?;
         files::write(&draft.join("text.d.ts"), TEXT_TYPES.as_bytes())?;
         files::settle(&engine, &files::tree(&draft)?)
@@ -103,10 +114,18 @@ fn compiled_module(place: &Place) -> PathBuf {
         .join("wasm32-unknown-unknown/engine/evertoken.wasm")
 }
 
+/// What is never called in the glue, and stands before what: how a text that begins as ASCII is encoded without
+/// `__wbindgen_realloc`, and how an engine is freed by hand. 190 bytes of brotli, of which no bundler can know.
+const UNCALLED: [(&str, &str); 3] = [
+    ("    let len = arg.length;", "}\n\nfunction "),
+    ("    __destroy_into_raw() {", "    /**"),
+    ("if (Symbol.dispose)", "function "),
+];
+
 /// What engine and glue call each other.
 #[derive(Default)]
 struct Names {
-    /// The name that wasm-bindgen gave, and the shorter one.
+    /// How the glue writes what it gives to the engine or takes from it, and how it is to write that.
     renamed: Vec<(String, String)>,
     /// The path of a module beside the crate, what the engine takes from it, and what it calls that.
     taken: Vec<(String, String, String)>,
@@ -142,9 +161,16 @@ fn flags(place: &Place) -> String {
 }
 
 fn glue(module: &Path, into: &Path) -> Done<Names> {
+    let compiled = |error| Stop::new(format!("The compiled engine cannot be read: {error:#}."));
+    let mut module = Module::from_file(module).map_err(compiled)?;
+    // Then the glue encodes a text whole, and not what is ASCII by itself first.
+    module
+        .exports
+        .remove("__wbindgen_realloc")
+        .map_err(compiled)?;
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(module)
+        .input_bytes(NAME, module.emit_wasm())
         .out_name(NAME)
         .typescript(true)
         // Without it the glue would name the module's own URL, which bundlers would then want to resolve.
@@ -156,7 +182,7 @@ fn glue(module: &Path, into: &Path) -> Done<Names> {
     let output = bindgen.web(true).and_then(Bindgen::generate_output);
     let mut output = output.map_err(unwritten)?;
     silence::silence(output.wasm_mut())?;
-    forget_hashes(&mut output);
+    words::blank(output.wasm_mut());
     let names = shorten(&mut output);
     output.emit(into).map_err(unwritten)?;
     Ok(names)
@@ -166,44 +192,48 @@ fn unwritten(error: impl std::fmt::Display) -> Stop {
     Stop::new(format!("wasm-bindgen could not write the glue: {error:#}."))
 }
 
-/// Takes the compiler's hash from the end of each function's name, so that the order by names is everybody's.
-fn forget_hashes(output: &mut Output) {
-    for function in output.wasm_mut().funcs.iter_mut() {
-        if let Some(name) = &mut function.name
-            && let Some((path, _)) = name.rsplit_once("::h")
-        {
-            *name = path.to_owned();
-        }
-    }
-}
-
-/// Makes numbers of the names by which the engine and its glue know each other. wasm-bindgen ends them with hashes,
-/// which do not compress: 1,400 bytes of brotli, half of them on each side. What the engine takes from the modules beside
-/// the crate as it is comes from the glue as well, or a bundle would hold an object of all that these modules export
-/// (180 bytes).
+/// Shortens the names by which the engine and its glue know each other, most of which end with hashes that do not
+/// compress: 1,800 bytes of brotli, half of them on each side. What the engine takes from the modules beside the crate as
+/// it is comes from the glue as well, or a bundle would hold an object of all that these modules export (180 bytes). What
+/// the glue does not take is not given.
 fn shorten(output: &mut Output) -> Names {
+    let glue = output.js().to_owned();
     let module = output.wasm_mut();
     let mut names = Names::default();
-    for import in module.imports.iter_mut() {
-        if import.module.starts_with("./snippets/") {
-            let path = std::mem::replace(&mut import.module, format!("./{NAME}_bg.js"));
-            let short = format!("__{}", names.taken.len());
-            let name = std::mem::replace(&mut import.name, short.clone());
-            names.taken.push((path, name, short));
+    for (number, import) in module.imports.iter_mut().enumerate() {
+        let short = short(number);
+        let long = std::mem::replace(&mut import.name, short.clone());
+        let from = std::mem::replace(&mut import.module, GLUE.to_owned());
+        if from.starts_with("./snippets/") {
+            names.taken.push((from, long, short));
+        } else {
+            let given = |name| format!("        {name}: function(");
+            names.renamed.push((given(long), given(short)));
         }
     }
-    let imports = module.imports.iter_mut().map(|import| &mut import.name);
-    let exports = module.exports.iter_mut().map(|export| &mut export.name);
-    for name in imports.chain(exports) {
-        let last = name.rsplit('_').next().unwrap_or_default();
-        let hash = last.trim_start_matches('h');
-        if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            let short = format!("_{}", names.renamed.len());
-            let long = std::mem::replace(name, short.clone());
-            names.renamed.push((long, short));
+    let taken = |name: &str| format!("wasm.{name}");
+    let exports: Vec<_> = module.exports.iter().map(|export| export.id()).collect();
+    for (number, id) in exports.into_iter().enumerate() {
+        let export = module.exports.get_mut(id);
+        let long = taken(&export.name);
+        if glue.contains(&long) {
+            export.name = short(number);
+            names.renamed.push((long, taken(&export.name)));
+        } else {
+            module.exports.delete(id);
         }
     }
+    // One may begin as another one does.
+    names.renamed.sort_by_key(|(long, _)| Reverse(long.len()));
     names
+}
+
+/// A name for a number.
+fn short(number: usize) -> String {
+    let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let at = number % letters.len();
+    let letter = letters.get(at..=at).unwrap_or_default();
+    letter.repeat(1 + number / letters.len())
 }
 
 /// Tells the glue.
@@ -213,6 +243,17 @@ fn rename(file: &Path, names: &Names) -> Done {
     for (long, short) in &names.renamed {
         text = text.replace(long, short);
     }
+    for (from, until) in UNCALLED {
+        if let Some(start) = text.find(from)
+            && let Some(end) = text.get(start..).and_then(|rest| rest.find(until))
+        {
+            text.replace_range(start..start + end, "");
+        }
+    }
+    text = text.replace(
+        &format!("\"./{NAME}_bg.js\": import0"),
+        &format!("{GLUE}: import0"),
+    );
     let (mut imports, mut kept) = (String::new(), String::new());
     for line in text.lines() {
         let start = line.trim_start();
@@ -220,20 +261,35 @@ fn rename(file: &Path, names: &Names) -> Done {
         if start.starts_with("import * as import") || start.starts_with("\"./snippets/") {
             continue;
         }
-        kept.push_str(line);
+        kept.push_str(&arrows(line));
         kept.push('\n');
         // What the engine gets from the glue begins here.
         if start == "const import0 = {" {
-            for (_, _, short) in &names.taken {
-                kept.push_str(&format!("{short},\n"));
-            }
             for (path, name, short) in &names.taken {
-                imports.push_str(&format!("import {{ {name} as {short} }} from {path:?};\n"));
+                kept.push_str(&format!("{short}: __{short},\n"));
+                imports.push_str(&format!(
+                    "import {{ {name} as __{short} }} from {path:?};\n"
+                ));
             }
         }
     }
     kept.insert_str(0, &imports);
     files::write(file, kept.as_bytes())
+}
+
+/// The functions that the engine takes as arrows, which need no word: 50 bytes.
+fn arrows(line: &str) -> String {
+    let arrow = line
+        .replace(
+            ": function() { return handleError(function ",
+            ": (...args) => handleError(",
+        )
+        .replace("}, arguments); },", "}, args),")
+        .replace(": function(", ": (");
+    match arrow.strip_suffix(") {") {
+        Some(head) if arrow != line => format!("{head}) => {{"),
+        Some(_) | None => arrow,
+    }
 }
 
 fn append(file: &Path, text: &str) -> Done {
@@ -244,19 +300,26 @@ fn append(file: &Path, text: &str) -> Done {
 
 /// Has it optimised; `names` says what becomes of the names.
 fn shrink(place: &Place, module: &Path, names: &[&str]) -> Done {
-    Run::new(place.npm_bin("wasm-opt"))
-        .args(["-Oz", "--converge"])
+    let smaller = [
+        "-Oz",
+        "--converge",
         // A function with one caller is inlined only if it is short, because code compresses better apart (300
         // bytes of brotli), and every one that is as short as a call (50).
-        .args(["--one-caller-inline-max-function-size=30"])
-        .args(["--always-inline-max-function-size=5"])
+        "--one-caller-inline-max-function-size=30",
+        "--always-inline-max-function-size=5",
         // What is computed twice compresses better than the local that would hold it: 150 bytes.
-        .arg("--skip-pass=local-cse")
+        "--skip-pass=local-cse",
+        // Nor is it moved to where it is used, but by the simpler pass of the two: 50 bytes.
+        "--skip-pass=simplify-locals",
         // Nothing is below the first KiB but the far end of the stack: an address and a small offset are one, 90 bytes.
-        .arg("--low-memory-unused")
-        // What is called alike is much alike, and compresses better side by side: 170 bytes.
-        .arg("--reorder-functions-by-name")
-        .args(names)
+        "--low-memory-unused",
+    ];
+    optimise(place, module, &[&smaller, names].concat())
+}
+
+fn optimise(place: &Place, module: &Path, options: &[&str]) -> Done {
+    Run::new(place.npm_bin("wasm-opt"))
+        .args(options)
         .arg(module)
         .arg("-o")
         .arg(module)

@@ -12,6 +12,7 @@ mod engine;
 mod example;
 mod files;
 mod lint;
+mod order;
 mod package;
 mod parts;
 mod place;
@@ -26,6 +27,7 @@ mod tally;
 mod test;
 mod text;
 mod tools;
+mod words;
 
 use std::process::ExitCode;
 

@@ -19,7 +19,7 @@ const PARTS: [(&str, &str); 9] = [
     ("contract", "evertoken_core::contract evertoken::contract"),
     ("core", "evertoken_core"),
     ("shell", "evertoken engine_"),
-    ("bindings", "wasm_bindgen js_sys gloo __wb __externref _"),
+    ("bindings", "wasm_bindgen js_sys __wb __externref _"),
     ("allocator", "talc"),
     ("std", "core alloc std"),
 ];

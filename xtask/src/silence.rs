@@ -11,13 +11,14 @@ use walrus::{FunctionId, FunctionKind, Module};
 
 use crate::say::{Done, Stop};
 
-/// What nothing runs but a panic, by a part of its name. Last, what nothing runs at all and wasm-bindgen keeps all the
-/// same: tasks that a suspended stack of JavaScript waits for.
-const UNUSED: [&str; 5] = [
+/// What nothing runs but a panic, by a part of its name; wasm-bindgen throws where others panic. Last, what nothing runs
+/// at all and wasm-bindgen keeps all the same: tasks that a suspended stack of JavaScript waits for.
+const UNUSED: [&str; 6] = [
     "::panicking::panic_fmt",
     "::panicking::panic_handler",
     "::cell::Borrow",
     "::assert_failed",
+    "wasm_bindgen::throw_str",
     "::futures::jspi::",
 ];
 

@@ -1,6 +1,6 @@
 //! What is measured: the two moments of a session's life that happen often, or with many callers at once.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{
     Access, Config, Effect, Exchange, Granted, Input, Instant, OpId, Outcome, Restore, Session,

@@ -1,6 +1,6 @@
 //! Reading a grant: its token's lifetime, who it stands for, and what came with it.
 
-use core::time::Duration;
+use crate::time::Duration;
 
 use super::{Document, date};
 use crate::contract::{Fields, Text};

@@ -12,7 +12,7 @@ mod date;
 mod grant;
 mod words;
 
-use core::time::Duration;
+use crate::time::Duration;
 
 use crate::contract::{Contract, Fields, Forbidden, Renewal};
 use crate::failure::{Code, Detail, Failure, Reason};

@@ -1,14 +1,12 @@
 //! What an answer, or the lack of one, does to the session.
 
-use core::time::Duration;
-
 use crate::backoff;
 use crate::effect::{Effect, Event, Exchange, Scope, Why};
 use crate::failure::{Code, Detail, Failure, Reason};
 use crate::planted::Fault;
 use crate::read::{Granted, Outcome};
 use crate::tabs::Position;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 use super::peers::NEWS;
 use super::state::{State, Trouble};

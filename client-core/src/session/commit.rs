@@ -99,8 +99,8 @@ impl Session {
         before: Option<&Grant>,
         is_own: bool,
     ) {
-        self.last_token += 1;
-        let token = TokenId(self.last_token);
+        let token = self.next_token;
+        self.next_token = TokenId(token.0.saturating_add(1));
         let mut buffer = self.config.refresh_buffer;
         if let Some(lifetime) = particulars.lifetime
             && !self.plants(Fault::BufferNotCapped)

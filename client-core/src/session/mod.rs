@@ -12,6 +12,8 @@ mod state;
 mod steps;
 mod wire;
 
+use core::num::NonZeroU32;
+
 use crate::config::{Config, Restore};
 use crate::effect::{Access, Effect, Event, Exchange, Input, OpId, Scope, View, Why};
 use crate::failure::{Code, Detail, Failure, Reason};
@@ -66,8 +68,8 @@ pub struct Session {
     /// What listeners have been told.
     announced: View,
     rng: Rng,
-    last_op: u32,
-    last_token: u32,
+    next_op: OpId,
+    next_token: TokenId,
     #[cfg(feature = "planted")]
     pub(crate) planted: Option<Fault>,
 }
@@ -118,8 +120,8 @@ impl Session {
             reports: Vec::new(),
             announced: View::SigningOut,
             rng,
-            last_op: 0,
-            last_token: 0,
+            next_op: OpId(NonZeroU32::MIN),
+            next_token: TokenId(NonZeroU32::MIN),
             #[cfg(feature = "planted")]
             planted: None,
         };

@@ -1,13 +1,11 @@
 //! What is left in the storage for tabs that come later, and what is found there.
 
-use core::time::Duration;
-
 use crate::config::Restore;
 use crate::effect::{Effect, Exchange, Scope};
 use crate::failure::Reason;
 use crate::planted::Fault;
 use crate::tabs::{Position, Record, Slot, Stored, Tombstone};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 use super::peers::NEWS;
 use super::state::State;

@@ -1,11 +1,9 @@
 //! How an exchange gets on the wire: lock, ask, send. `wire.rs` has the picture.
 
-use core::time::Duration;
-
 use crate::effect::{Effect, Event, Exchange, OpId, Why};
 use crate::planted::Fault;
 use crate::tabs::{Message, Stored};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 use super::Session;
 use super::state::State;

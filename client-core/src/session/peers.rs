@@ -4,14 +4,12 @@
 //! the token that belongs there; a note never does. So a tab that reads of another login knows that its own token
 //! is not the session's any longer, and looks for the one that is.
 
-use core::time::Duration;
-
 use crate::effect::{Effect, Event, Exchange, Scope};
 use crate::failure::Reason;
 use crate::grant::{Grant, Particulars};
 use crate::planted::Fault;
 use crate::tabs::{Message, Position, Shared, Status, Tab};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 use super::Session;
 use super::state::{State, Trouble};
@@ -149,7 +147,7 @@ impl Session {
         self.finding_out = false;
         let was_restoring = matches!(self.state, State::Restoring { .. });
         let particulars = Particulars {
-            asked: now.before(shared.age.saturating_add(ago)),
+            asked: now.before(shared.age + ago),
             lifetime: shared.lifetime,
             subject: shared.subject,
             // Not said: what a request of this tab's own brings is newer.

@@ -139,8 +139,9 @@ impl Session {
     }
 
     pub(super) fn next_op(&mut self) -> OpId {
-        self.last_op += 1;
-        OpId(self.last_op)
+        let op = self.next_op;
+        self.next_op = OpId(op.0.saturating_add(1));
+        op
     }
 
     pub(super) fn wake(&mut self, op: OpId, failure: Option<Failure>) {

@@ -11,11 +11,9 @@
 //!
 //! What is sent is decided at the last step: what was queued may have been settled by another tab.
 
-use core::time::Duration;
-
 use crate::effect::{Exchange, OpId, Scope, Timer, Why};
 use crate::tabs::{Position, Tabs};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 /// How long a login or logout lets the exchange before it answer. Most answers are there within two
 /// seconds; one that is not is aborted, because the user is waiting.

@@ -1,9 +1,7 @@
 //! What one tab says to the others.
 
-use core::time::Duration;
-
 use crate::failure::Reason;
-use crate::time::millis;
+use crate::time::Duration;
 
 use super::Tab;
 use super::position::Position;
@@ -121,11 +119,11 @@ impl Status {
             .write(text)
             .optional(self.reason.map(|reason| reason as u64))
             .key(self.key.as_deref())
-            .optional(self.token.as_ref().map(|token| millis(token.age)));
+            .optional(self.token.as_ref().map(|token| token.age.as_millis()));
         match &self.token {
             None => text,
             Some(token) => {
-                let text = text.optional(token.lifetime.map(millis));
+                let text = text.optional(token.lifetime.map(Duration::as_millis));
                 // Last, because it may hold anything.
                 match &token.subject {
                     Some(subject) => text.word(subject),

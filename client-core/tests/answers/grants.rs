@@ -1,6 +1,6 @@
 //! What an answer grants: lifetime, subject, keys.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::read::{self, Reply};
 use evertoken_core::{Code, Contract, Detail, Fields, Granted, Renewal};

@@ -1,6 +1,6 @@
 //! `Retry-After`, in both its forms.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::Code;
 use evertoken_core::read::{self, Reply};

@@ -1,6 +1,6 @@
 //! Short words for what came of an exchange, which the tests of one tab and of many share.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Code, Failure, Granted, Outcome, Reason};
 

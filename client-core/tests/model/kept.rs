@@ -1,6 +1,6 @@
 //! Lives that once went otherwise than the model says.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Code, Detail, Failure, Scope};
 

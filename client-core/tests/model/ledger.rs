@@ -4,7 +4,7 @@
 //! machine's own state it knows nothing. What it keeps is in `entries.rs`; what it says of effects and answers
 //! is in `judge.rs`.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use evertoken_core::{

@@ -1,6 +1,6 @@
 //! What can happen to a session.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Code, Detail, Failure, Granted, Outcome, Reason, Scope};
 use proptest::prelude::*;

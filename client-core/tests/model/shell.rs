@@ -1,6 +1,6 @@
 //! Plays a script against the machine as a browser would, and shows the ledger all that happens.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 use std::collections::BTreeMap;
 
 use evertoken_core::{
@@ -109,7 +109,7 @@ impl Shell {
             End::Answered => self.answer_everything(),
             End::Silent => {
                 let exchanges = self.ledger.undone() + 3;
-                self.pass(exchanges as u32 * Duration::from_secs(10));
+                self.pass(exchanges as u64 * Duration::from_secs(10));
             }
             End::Disposed => self.dispose(),
         }

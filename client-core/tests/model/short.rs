@@ -3,7 +3,7 @@
 //! The steps are those that make and settle what the server still has to be told, since that is where the order of
 //! few steps matters most; what is in the way of time is the next timer, which rings when it is due.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Code, Failure, Scope};
 

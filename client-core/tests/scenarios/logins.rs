@@ -1,6 +1,6 @@
 //! Logins: from another user's, from elsewhere, refused and lost.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Code, Config, Event, Exchange, Reason, Restore, Scope, Timer, View};
 

@@ -1,6 +1,6 @@
 //! Logouts: over here at once, and at the server when it has heard of it; what may not happen meanwhile.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{
     Access, Code, Exchange, Failure, Input, OpId, Outcome, Reason, Restore, Scope, Timer, View,

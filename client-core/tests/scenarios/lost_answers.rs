@@ -1,6 +1,6 @@
 //! The server rotated and nobody heard: the same request again, known by its key.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Code, Config, Detail, Failure, Granted, Outcome, Reason, Restore, View};
 

@@ -1,6 +1,6 @@
 //! Requests, and the one refresh that all of them share.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::Code;
 

@@ -1,7 +1,7 @@
 //! A shell made of virtual time: it holds what the machine sent until the test answers, moves the clock
 //! from deadline to deadline, and plays callers of `fetch` as a real shell does.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 use std::collections::BTreeMap;
 
 use evertoken_core::{

@@ -1,6 +1,6 @@
 //! Time: lifetimes long and short, sleep, and clocks that are wrong.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Clock, Code, Event, Exchange, Instant, View, Why};
 
@@ -118,7 +118,7 @@ fn renewals_of_clients_that_started_together_are_spread() {
         let login = rig.login();
         rig.answer(login, granted("a", LIFETIME));
         let (at, _) = rig.session.poll_timeout().unwrap();
-        at.since(rig.now).as_millis() as u64
+        at.since(rig.now).as_millis()
     };
     let all: std::collections::BTreeSet<u64> = (0..100).map(due).collect();
     assert!(all.len() > 90);

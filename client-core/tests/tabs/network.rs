@@ -1,6 +1,6 @@
 //! The network comes and goes: what waits for it, and what does not.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{
     Access, Code, Config, Event, Exchange, Failure, Input, Outcome, Reason, Scope, Slot,

@@ -1,6 +1,6 @@
 //! Several tabs with a lock, a channel and a storage between them, and a server that counts.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 use std::collections::VecDeque;
 
 use evertoken_core::{Config, Effect, Exchange, Instant, Message, OpId, Outcome};

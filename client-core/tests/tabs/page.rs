@@ -1,6 +1,6 @@
 //! One tab with everything in the test's hand: when the lock is held, what is heard and stored, what time it is.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -47,7 +47,7 @@ fn where_the_backend_renews_nothing_is_scheduled_and_an_old_token_is_used() {
     let mut page = gateway();
     let token = page.token();
     assert_eq!(page.timer(), None);
-    page.pass(LIFE * 50);
+    page.pass(50 * LIFE);
     assert_eq!(page.token(), token);
     assert_eq!(page.call_after(Some(token)), Access::Replaced);
     let Access::Refused(failure) = page.session.refresh(page.now) else {

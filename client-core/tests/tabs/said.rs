@@ -1,6 +1,6 @@
 //! Anything that may be said to a tab, asked of it, or left for it to find.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Position, Scope, Shared};
 use proptest::prelude::*;

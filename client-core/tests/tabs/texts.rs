@@ -1,7 +1,7 @@
 //! What tabs write for each other is read as it was written, and whatever else stands there is read as nothing or as
 //! something that can be written again.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{
     Message, Position, Reason, Record, Scope, Shared, Slot, Status, Stored, Tabs, Tombstone,

@@ -1,6 +1,6 @@
 //! Whatever other tabs say and leave behind, in any order and at any time: nothing panics, spins or piles up.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use evertoken_core::{

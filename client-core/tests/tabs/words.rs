@@ -1,6 +1,6 @@
 //! Short words for what the tests say: answers, positions and what a tab that is not there would post.
 
-use core::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Exchange, Instant, Position, Record, Scope, Shared, Status, Tab, Tombstone};
 

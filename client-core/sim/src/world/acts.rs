@@ -1,8 +1,8 @@
 //! What people do. What makes no sense where it is asked for (a call in a tab that is not there) is not done, so
 //! that a script from which something was taken away is still one.
 
+use evertoken_core::Duration;
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use evertoken_core::{Access, Config, Input, Restore, Session, Slot, Tombstone};
 

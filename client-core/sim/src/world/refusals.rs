@@ -44,7 +44,7 @@ impl World {
         } = self.tabs[tab].seen
         {
             // Renewed in the last half of its life, or a tenth of that earlier.
-            let left = expires.since(now).as_millis() as u64;
+            let left = expires.since(now).as_millis();
             if left * 100 > self.setting.lifetime * 56 {
                 self.breaks(
                     Law::Spin,

@@ -1,7 +1,7 @@
 //! How a world ends: the network is well, every tab is awake, time passes. Then everybody asks for something, a new
 //! tab is opened, and all must agree.
 
-use std::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Code, Detail, Reason, Restore, Timer, View};
 

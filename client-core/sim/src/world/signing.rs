@@ -1,6 +1,6 @@
 //! Signing in and out, as people do it and as a resource's refusal does.
 
-use std::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Granted, OpId, Scope, TokenId};
 

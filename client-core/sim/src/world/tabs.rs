@@ -1,6 +1,6 @@
 //! What comes to a tab: answers, messages, notes, timers. A tab that is asleep finds it when it wakes.
 
-use std::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Input, Message, Timer};
 
@@ -204,7 +204,7 @@ impl World {
                 chance.weighted(&[(8, 1), (4, 5), (1, 40), (1, 400)])
             }
         };
-        let wait = deadline.since(now).as_millis() as u64;
+        let wait = deadline.since(now).as_millis();
         let number = self.tabs[tab].timer.0;
         self.agenda
             .enter(self.now + wait + late, Event::Ring(tab, number));

@@ -46,7 +46,7 @@ impl World {
             return true;
         };
         if !wish.held {
-            let waited = now.since(wish.asked).as_millis() as u64;
+            let waited = now.since(wish.asked).as_millis();
             if waited < self.setting.request_timeout + 1_000 {
                 self.breaks(Law::LockFirst, "an exchange is sent without the lock");
             }

@@ -1,7 +1,7 @@
 //! Requests to the auth endpoints: there, through the table, into the cookie jar, and back to script, each at its own
 //! time and each to be lost by itself.
 
-use std::time::Duration;
+use evertoken_core::Duration;
 
 use evertoken_core::{Code, Detail, Exchange, Failure, Granted, OpId, Outcome, Slot};
 

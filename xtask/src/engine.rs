@@ -115,7 +115,7 @@ fn compiled_module(place: &Place) -> PathBuf {
 }
 
 /// What is never called in the glue, and stands before what: how a text that begins as ASCII is encoded without
-/// `__wbindgen_realloc`, and how an engine is freed by hand. 190 bytes of brotli, of which no bundler can know.
+/// `__wbindgen_realloc`, and how an engine is freed by hand. 270 bytes of brotli, of which no bundler can know.
 const UNCALLED: [(&str, &str); 3] = [
     ("    let len = arg.length;", "}\n\nfunction "),
     ("    __destroy_into_raw() {", "    /**"),
@@ -193,7 +193,7 @@ fn unwritten(error: impl std::fmt::Display) -> Stop {
 }
 
 /// Shortens the names by which the engine and its glue know each other, most of which end with hashes that do not
-/// compress: 1,800 bytes of brotli, half of them on each side. What the engine takes from the modules beside the crate as
+/// compress: 1,400 bytes of brotli, half of them on each side. What the engine takes from the modules beside the crate as
 /// it is comes from the glue as well, or a bundle would hold an object of all that these modules export (180 bytes). What
 /// the glue does not take is not given.
 fn shorten(output: &mut Output) -> Names {

@@ -261,7 +261,7 @@ fn rename(file: &Path, names: &Names) -> Done {
         if start.starts_with("import * as import") || start.starts_with("\"./snippets/") {
             continue;
         }
-        kept.push_str(&arrows(line));
+        kept.push_str(line);
         kept.push('\n');
         // What the engine gets from the glue begins here.
         if start == "const import0 = {" {
@@ -275,21 +275,6 @@ fn rename(file: &Path, names: &Names) -> Done {
     }
     kept.insert_str(0, &imports);
     files::write(file, kept.as_bytes())
-}
-
-/// The functions that the engine takes as arrows, which need no word: 50 bytes.
-fn arrows(line: &str) -> String {
-    let arrow = line
-        .replace(
-            ": function() { return handleError(function ",
-            ": (...args) => handleError(",
-        )
-        .replace("}, arguments); },", "}, args),")
-        .replace(": function(", ": (");
-    match arrow.strip_suffix(") {") {
-        Some(head) if arrow != line => format!("{head}) => {{"),
-        Some(_) | None => arrow,
-    }
 }
 
 fn append(file: &Path, text: &str) -> Done {

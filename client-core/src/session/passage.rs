@@ -114,19 +114,27 @@ impl Session {
     }
 
     fn report_wait(&mut self, now: Instant) {
-        if let Some(lock) = self.wire.lock {
-            let waited = now.since(lock.asked);
-            if waited >= NOTEWORTHY {
-                self.report(Event::LockWaited(waited));
-            }
+        if let Some(lock) = self.wire.lock
+            && self.has_waited(now)
+        {
+            self.report(Event::LockWaited(now.since(lock.asked)));
         }
+    }
+
+    /// Whether another tab had the lock when this one asked for it.
+    fn has_waited(&self, now: Instant) -> bool {
+        let waited = self.wire.lock.map(|lock| now.since(lock.asked));
+        waited.is_some_and(|waited| waited >= NOTEWORTHY)
     }
 
     /// Asks the other tabs where the session stands, held lock or not: a free lock says nothing about messages
     /// that are still on their way. Only who knows that it is alone does not ask.
     fn ask(&mut self, now: Instant) {
+        // Whoever had the lock until now is there, noted or not, and may have signed in. What this tab asked the backend
+        // then, with a key of its own making, could look like theft.
+        let is_new = self.key.is_none() && self.config.random_keys && self.has_waited(now);
         // Where the notes do not work, nobody knows.
-        let is_alone = self.peers.is_empty() && self.is_noted;
+        let is_alone = self.peers.is_empty() && self.is_noted && !is_new;
         let needless = self.wire.queue.is_empty() || is_alone || !self.config.channel;
         if needless || self.plants(Fault::FreeLockDoesNotAsk) {
             return self.dispatch(now);

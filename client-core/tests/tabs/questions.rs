@@ -1,10 +1,10 @@
 //! Where nobody is signed in, a refresh is only a question: is there a session after all? The server may have answered
 //! it with a session, and the answer may be lost. So whoever asks next asks the same, with the same key.
 
-use evertoken_core::{Code, Config, Position, Reason, Slot, Status};
+use evertoken_core::{Code, Config, Message, Position, Reason, Slot, Status};
 
 use crate::page::{Page, Storage, quiet};
-use crate::words::{PEER, denied, failed, news, record_with};
+use crate::words::{ASK, PEER, denied, failed, login, ms, news, news_of, record_with};
 
 /// Nobody has signed in, and another tab is there.
 fn signed_out() -> Page {
@@ -73,4 +73,30 @@ fn a_question_that_was_answered_lends_its_key_to_no_other() {
     assert_ne!(page.last_key().as_deref(), Some("q1"));
     page.answer(refresh, denied(Reason::Expired));
     assert_eq!(page.record().refresh_key, None);
+}
+
+/// Nobody has signed in, and no other tab is known of; this one waits for the lock.
+fn alone_behind_somebody() -> Page {
+    let mut page = signed_out();
+    page.hear(Message::Bye { from: PEER });
+    page.refresh();
+    page.pass(ms(60));
+    page.get_lock();
+    page
+}
+
+#[test]
+fn whoever_had_the_lock_is_asked_though_nobody_knows_of_it_for_it_may_have_signed_in() {
+    let mut page = alone_behind_somebody();
+    assert_eq!((page.questions(), page.refreshes()), (1, 0));
+    page.reply(news_of("a", login(1)));
+    assert!(page.is_signed_in());
+    assert_eq!(page.refreshes(), 0);
+}
+
+#[test]
+fn if_it_is_gone_the_question_is_for_the_backend_a_moment_later() {
+    let mut page = alone_behind_somebody();
+    page.pass(ASK);
+    assert_eq!(page.refreshes(), 1);
 }

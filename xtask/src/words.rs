@@ -28,7 +28,7 @@ pub(crate) fn blank(module: &mut Module) {
     blank_places(module);
     for id in segments(module) {
         let data = module.data.get_mut(id);
-        for word in WORDS.iter().copied() {
+        for word in WORDS {
             let is_word = |text: &[u8]| text == word.as_bytes();
             while let Some(start) = data.value.windows(word.len()).position(is_word)
                 && let Some(word) = data.value.get_mut(start..start + word.len())

@@ -241,10 +241,7 @@ impl Session {
             // whoever signed in since holds the jar.
             Outcome::Granted(_) if overtaken => {
                 if self.position.ended && !self.plants(Fault::OvertakenLoginStays) {
-                    self.owe_logout(now, Scope::Local);
-                    if let Some(owed) = &mut self.owed_logout {
-                        owed.own = true;
-                    }
+                    self.log_out_late_login(now);
                 }
                 return;
             }

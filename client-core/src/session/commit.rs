@@ -201,6 +201,14 @@ impl Session {
         self.entomb(Some(scope));
     }
 
+    /// A login that came too late for a logout is to end at the server, too, whatever another tab has told it.
+    pub(super) fn log_out_late_login(&mut self, now: Instant) {
+        self.owe_logout(now, Scope::Local);
+        if let Some(owed) = &mut self.owed_logout {
+            owed.own = true;
+        }
+    }
+
     /// Nothing that was asked for before now counts any longer: those who wait ask again, logins are lost.
     pub(super) fn end_logins_and_refreshes(&mut self, now: Instant) {
         self.drop_queued(now, &|queued| is_login_or_refresh(queued.exchange));

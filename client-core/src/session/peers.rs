@@ -201,13 +201,19 @@ impl Session {
             return;
         }
         let same_epoch = position.epoch == self.position.epoch;
+        let was_login = position.epoch.is_login();
+        // A login that had not heard of a logout, and was granted after it: that one cannot have ended it at the server.
+        let is_left = position.ended
+            && !was_login
+            && matches!(self.state, State::SignedIn { .. })
+            && self.position.epoch.is_login()
+            && self.position.epoch.opened() > position.epoch.opened();
         if position.ended || !same_epoch {
             self.overtaken_by(now, position);
         }
         self.position = position;
         if position.ended {
             self.finding_out = false;
-            let was_login = position.epoch.is_login();
             self.sign_out(match reason {
                 // Whoever was not there before shows that it never was signed in, and that is not why this ended.
                 None | Some(Reason::Never) if !was_login => Reason::Logout,
@@ -215,6 +221,9 @@ impl Session {
                 None => Reason::Denied,
                 Some(reason) => reason,
             });
+            if is_left {
+                self.log_out_late_login(now);
+            }
             return;
         }
         self.key = key;

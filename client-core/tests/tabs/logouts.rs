@@ -4,8 +4,8 @@ use evertoken_core::{Code, Detail, Exchange, Outcome, Reason, Scope, Slot, View}
 
 use crate::page::Page;
 use crate::words::{
-    ASK, GLOBAL, LIFETIME, LOCAL, MINUTE, SECOND, ended, failed, granted, login, login_at, logout,
-    logout_at, ms, news, news_of, record, tombstone,
+    ASK, GLOBAL, LIFETIME, LOCAL, MINUTE, NOON, SECOND, ended, failed, granted, login, login_at,
+    logout, logout_at, ms, news, news_of, record, tombstone,
 };
 
 #[test]
@@ -238,6 +238,21 @@ fn a_login_that_went_on_without_the_lock_waits_for_one_before_it_logs_itself_out
     assert!(page.sent().is_empty());
     page.get_through();
     assert_eq!(page.sent(), [LOCAL]);
+}
+
+#[test]
+fn a_login_that_had_not_heard_of_a_logout_before_it_is_logged_out_when_it_does() {
+    for (at, owed) in [(NOON, &[LOCAL][..]), (NOON.after(SECOND), &[])] {
+        let mut page = Page::with_peer();
+        page.look_from_here();
+        // It counts either way; but if it was the earlier, the server had heard of it before it granted this session.
+        page.put(Slot::Tombstone, tombstone(logout_at(5, at), None));
+        page.look_at_storage();
+        page.get_lock_if_wanted();
+        page.pass(ASK);
+        assert_eq!(page.view(), View::SignedOut(Reason::Logout));
+        assert_eq!(page.sent(), owed);
+    }
 }
 
 #[test]

@@ -31,9 +31,9 @@ pub fn login_at(number: u32, at: Instant) -> Position {
     opened(number, true, at)
 }
 
-/// The end that the `number`-th login or logout is, at noon.
+/// The end that the `number`-th login or logout is, when whoever signed in at noon is signed in.
 pub fn logout(number: u32) -> Position {
-    logout_at(number, NOON)
+    logout_at(number, NOON.after(SECOND))
 }
 
 pub fn logout_at(number: u32, at: Instant) -> Position {

@@ -84,6 +84,13 @@ impl Session {
 
     /// Another token for this session, or the session from last time.
     fn refreshed(&mut self, now: Instant, sent: Sent, granted: Granted) -> Option<Failure> {
+        // This is what a logout was to end that the server has not heard of, as came to be known meanwhile.
+        if self.position.ended
+            && let Some(owed) = &mut self.owed_logout
+        {
+            owed.retry_at = now;
+            return Some(Failure::new(Code::LoginRequired));
+        }
         let before = self.state.grant().cloned();
         let had_session = before.is_some();
         let before = before.filter(|grant| {
@@ -319,6 +326,7 @@ impl Session {
     /// The server still has to be told, unless a younger session took its place.
     fn repeat_logout(&mut self, now: Instant, scope: Scope, failure: Failure) {
         if !self.position.ended {
+            self.owed_logout = None;
             return;
         }
         let owed = self.owed_logout;

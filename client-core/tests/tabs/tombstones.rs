@@ -7,7 +7,7 @@ use evertoken_core::{
 use crate::page::Page;
 use crate::words::{
     ASK, GLOBAL, LIFETIME, LOCAL, MINUTE, SECOND, failed, granted, later, login, logout, logout_at,
-    ms, record, record_with, tombstone,
+    ms, news, record, record_with, tombstone,
 };
 
 /// Finds a logout in the storage, of which the server may have to be told.
@@ -217,6 +217,21 @@ fn before_that_no_tab_restores_what_it_was_to_end() {
     page.refresh();
     page.get_through();
     assert_eq!(page.sent(), [GLOBAL]);
+}
+
+#[test]
+fn nor_does_one_whose_question_was_on_its_way_when_it_heard_of_the_debt() {
+    let mut page = Page::with_peer();
+    page.news(news(logout(5)));
+    let refresh = page.refresh_sent();
+    page.look_from_here();
+    page.put(Slot::Tombstone, tombstone(logout(5), Some(Scope::Global)));
+    page.look_at_storage();
+    page.answer(refresh, granted("a", LIFETIME));
+    assert_eq!(page.woken(refresh), Some(Err(Code::LoginRequired)));
+    page.pass(ASK);
+    assert_eq!(page.sent(), [GLOBAL]);
+    assert!(!page.is_signed_in());
 }
 
 #[test]

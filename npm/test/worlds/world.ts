@@ -341,8 +341,11 @@ export class World {
     const user = this.#chance.of(USERS);
     if (this.#chance.one(2)) {
       const other = this.#chance.of(this.#alive);
+      // A session that a refresh finds counts beside a logout that has not heard of it.
+      const finds = last === "logout" && other.auth.session.status !== "signed-in";
       await this.#call(other, "refresh", () => other.auth.refresh());
-      await this.#pass(this.#chance.below(100));
+      const between = this.#chance.below(100);
+      await this.#pass(finds ? MINUTE : between);
     }
     if (last === "login") await this.#login(tab, user);
     if (last === "logout") await this.#logout(tab);

@@ -200,7 +200,7 @@ impl Running {
     /// fields 14 and 15).
     fn processor_time(&self) -> Option<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        // The second field is a name in parentheses, with whatever in it.
+        // The second field is a name in parentheses, with whatever in it; what follows begins with the third.
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
         let mut next = || fields.next()?.parse::<u64>().ok();
         Some(Duration::from_millis((next()? + next()?) * 10))
